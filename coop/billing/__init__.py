@@ -1,8 +1,8 @@
 """Billing: tariffs, the guarantee, bills and the ledger.
 
-Owns: the law that sets prices, written notices of tariffs, yearly figures (price index, degree days), bill runs,
-bills with their lines and the state of the guarantee, drafted runs that wait for the treasurer, runs that are being
-made, the papers of bills and whom they are for, the ledger.
+Owns: the law that sets prices and what of it waits for a second person, written notices of tariffs, yearly figures
+(price index, degree days), bill runs, bills with their lines and the state of the guarantee, drafted runs that wait for
+the treasurer, runs that are being made, the papers of bills and whom they are for, the ledger.
 
 Tells: LawPublished, BillIssued, BillArchived, TariffNoticeOrdered, TariffAnswered, ProgramTokenUsed.
 

@@ -11,6 +11,7 @@ from coop.billing.bills.rules import last_day_to_pay
 from coop.billing.bills.sight import own_heads
 from coop.billing.checking import words
 from coop.billing.figures import board
+from coop.billing.law.proposals import list_open
 from coop.billing.runs import store as runs
 from coop.billing.runs.issuing import CORRECTIONS
 from coop.kit.http import GuardedRoute, reading, session_of
@@ -61,6 +62,7 @@ def waiting(request: Request) -> Response:
         lines = [
             *_list_runs(tx, session, lang),
             *_list_notices(tx, session),
+            *_list_law(tx, session),
             *_list_unpaid(tx, session, lang, tx.today),
         ]
         today = tx.today
@@ -94,6 +96,20 @@ def _list_notices(tx: Tx, session: Session) -> list[Waiting]:
         "Tell each member in writing of the tariff from %(day)s: it binds nobody before", day=changed[-1].valid_from
     )
     return [Waiting(text, "/billing/tariffs", changed[-1].valid_from)]
+
+
+def _list_law(tx: Tx, session: Session) -> list[Waiting]:
+    """Law that somebody else entered, for whoever may confirm it."""
+    if not ACCESS.allows(session, "publish-law"):
+        return []
+    return [
+        Waiting(
+            say("Law from %(day)s waits for a second person: hold it beside its source", day=each.valid_from),
+            f"/billing/law/waiting/{each.number}",
+        )
+        for each in list_open(tx)
+        if each.proposed_by != str(session.actor("page"))
+    ]
 
 
 def _list_unpaid(tx: Tx, session: Session, lang: str, today: date) -> list[Waiting]:

@@ -91,11 +91,14 @@ class Law:
         return self if len(known) == len(self.publications) else Law(known)
 
     def holds(self, published: Publication) -> bool:
-        """True where a publication is on file, or the newest of its kind and its day has the same figures."""
-        of_day = [each for each in _in_order(self.publications, published.kind) if each.rivals(published)]
-        if any(each.figures == published.figures and each.source == published.source for each in of_day):
-            return True
+        """True where the newest publication of its kind and its day has the same figures."""
+        of_day = self._list_of_day(published)
         return bool(of_day) and of_day[-1].figures == published.figures
+
+    def held(self, published: Publication) -> bool:
+        """True where a publication is on file as it is, be it that another one followed it."""
+        of_day = self._list_of_day(published)
+        return any(each.figures == published.figures and each.source == published.source for each in of_day)
 
     @cached_property
     def maxima(self) -> tuple[Maximum, ...]:
@@ -144,6 +147,9 @@ class Law:
     def has_maximum(self, year: int) -> bool:
         """True when a maximum of that year is on file; until then the last one goes on."""
         return any(valid_from.year == year for valid_from, _ in self._days_of_maxima)
+
+    def _list_of_day(self, published: Publication) -> list[Publication]:
+        return [each for each in _in_order(self.publications, published.kind) if each.rivals(published)]
 
     @cached_property
     def _days_of_maxima(self) -> tuple[tuple[date, tuple[Maximum, ...]], ...]:

@@ -27,8 +27,10 @@ def begin_law(tx: Tx) -> None:
             _add(tx, number, published)
 
 
-def publish(tx: Tx, publications: Sequence[Publication], *, is_checked: bool = False) -> list[Publication]:
-    """Put law on file, to be known from today; what is on file already is left out. Returns what is new.
+def publish(
+    tx: Tx, publications: Sequence[Publication], *, is_checked: bool = False, is_file: bool = False
+) -> list[Publication]:
+    """Put law on file, to be known from today; what holds already is left out. Returns what is new.
 
     Raises:
         BadInput: a publication cannot be, or has a figure far from the one before and nobody says that it is right
@@ -36,7 +38,7 @@ def publish(tx: Tx, publications: Sequence[Publication], *, is_checked: bool = F
     """
     begin_law(tx)
     law = store.load_law(tx)
-    new = judge_publications(law, publications, tx.today, is_checked=is_checked)
+    new = judge_publications(law, publications, tx.today, is_checked=is_checked, is_file=is_file)
     number = store.count_publications(tx)
     for at, published in enumerate(new, start=number + 1):
         _add(tx, at, published)
@@ -44,9 +46,11 @@ def publish(tx: Tx, publications: Sequence[Publication], *, is_checked: bool = F
 
 
 def judge_publications(
-    law: Law, publications: Sequence[Publication], today: date, *, is_checked: bool = False
+    law: Law, publications: Sequence[Publication], today: date, *, is_checked: bool = False, is_file: bool = False
 ) -> list[Publication]:
-    """The publications that a law lacks, as they would be known from today.
+    """The publications that a law lacks, as they would be known from today. Of a file (``is_file``), which is given
+    again and again, what was on file before another row followed it is lacking no more; of anybody who means it now it
+    is, as it takes the place of that other row.
 
     Raises:
         BadInput: as ``publish``.
@@ -55,7 +59,7 @@ def judge_publications(
     new: list[Publication] = []
     for line, published in enumerate(publications, start=1):
         with_new = Law((*law.publications, *new))
-        if with_new.holds(published):
+        if with_new.holds(published) or (is_file and with_new.held(published)):
             continue
         problems += check_publication(with_new, published, today, line, is_checked=is_checked)
         new.append(replace(published, known_from=today))

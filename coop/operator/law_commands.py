@@ -65,7 +65,7 @@ def import_law(
 
     settings = read_settings()
     rows = law_files.read_file(file)
-    _tell(law_files.publish(settings, community, rows, is_dry=dry_run, is_checked=checked))
+    _tell(law_files.publish(settings, community, rows, is_dry=dry_run, is_checked=checked, is_file=True))
 
 
 def _tell(lines: Sequence[str]) -> None:

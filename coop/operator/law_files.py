@@ -89,7 +89,13 @@ def read_file(path: Path | None) -> Sequence[Publication]:
 
 
 def publish(
-    settings: Settings, key: str, publications: Sequence[Publication], *, is_dry: bool, is_checked: bool
+    settings: Settings,
+    key: str,
+    publications: Sequence[Publication],
+    *,
+    is_dry: bool,
+    is_checked: bool,
+    is_file: bool = False,
 ) -> list[str]:
     """Put law on file for one co-operative or all of them, or only say what it touches; nothing is kept for any where
     it is refused for one.
@@ -102,13 +108,13 @@ def publish(
         communities = _pick(settings, key)
         for community in communities:
             with database.read(community) as tx:
-                reach = preview_law(tx, publications, is_checked=is_checked)
+                reach = preview_law(tx, publications, is_checked=is_checked, is_file=is_file)
             lines += [f"{community}: {line}" for line in _tell(reach)]
         if is_dry:
             return [*lines, "nothing was changed"]
         for community in communities:
             with database.write(community, COMMAND_LINE) as tx:
-                publish_law(tx, publications, is_checked=is_checked)
+                publish_law(tx, publications, is_checked=is_checked, is_file=is_file)
     return lines
 
 

@@ -17,12 +17,18 @@ from sqlalchemy.exc import DatabaseError
 from coop.billing.bills import store as bills
 from coop.billing.checking.verify import verify_bill
 from coop.billing.law.commands import preview_law, publish_law
+from coop.billing.law.pages import PAGE
+from coop.billing.law.proposals import confirm_law, list_open, propose_law, withdraw_law
 from coop.billing.runs.commands import correct_bills, issue_bills
+from coop.billing.service import BILLING
+from coop.billing.tables.bills import law_proposal
 from coop.communities import law_store
 from coop.communities.law import MAXIMUM, RATE, VAT, Publication, shipped_law
+from coop.communities.law_store import load_law
 from coop.events.billing import LawPublished
+from coop.kit.actor import Actor
 from coop.kit.database import Database
-from coop.values import BadInput, Period
+from coop.values import BadInput, CoopError, Period
 from coop.verification.prices import verify_prices
 from coop.verification.rows import read_kept
 from coop.verification.terms import verify_terms
@@ -40,8 +46,9 @@ from tests.billing.village import (
     tariff_adopted,
     visit,
 )
-from tests.desk import COMMUNITY, SECRETARY
+from tests.desk import COMMUNITY, SECRETARY, open_desk, sign_in
 
+TREASURER = Actor("account", "account-2", "page")
 MONTHS = [Period.month(2026, month) for month in (5, 6, 7)]
 TARIFF = tariff_adopted("t", date(2026, 1, 1), date(2025, 12, 9), heat="40.00")
 CAP = Publication(
@@ -230,8 +237,21 @@ def test_the_table_shows_each_figure_and_a_form_asks_first(opened_law: Database,
     assert "40 is above the maximum of 36.5" in asked.text
     with opened_law.read(COMMUNITY) as tx:
         assert law_store.count_publications(tx) == 0
-    done = board.post(address, data=form | {"figures.full.heat_per_GJ": "36,50", "keep": "yes"}, headers=html)
-    assert done.status_code == 200
+    waits = board.post(address, data=form | {"figures.full.heat_per_GJ": "36,50", "keep": "yes"}, headers=html)
+    assert "Waits for a second person" in waits.text
+    waiting = f"{PAGE}/waiting/1"
+    assert member.get(waiting, headers=html).status_code == member.post(waiting, headers=html).status_code == 403
+    own = board.get(waiting, headers=html).text
+    assert ("You entered this yourself" in own, 'value="confirm"' in own) == (True, False)
+    assert board.post(waiting, data={"act": "confirm"}, headers=html).status_code == 409
+    with opened_law.read(COMMUNITY) as tx:
+        assert law_store.count_publications(tx) == 0
+    other = sign_in(open_desk(BILLING, opened_law, tmp_path), "treasurer", account_id="account-2")
+    seen = other.get(waiting, headers=html).text
+    assert "40 is above the maximum of 36.5" in seen
+    assert "36.50" in seen
+    assert other.post(waiting, data={"act": "confirm"}, headers=html).status_code == 200
+    assert other.post(waiting, data={"act": "confirm"}, headers=html).status_code == 404
     page = member.get("/billing/law", headers=html).text
     assert "ACM, herstelbesluit" in page
     rows = member.get("/billing/exports/law.json").json()["rows"]
@@ -239,3 +259,32 @@ def test_the_table_shows_each_figure_and_a_form_asks_first(opened_law: Database,
     assert shown >= Counter(f"{Decimal(row['figure']):.2f}" for row in rows)
     assert "VAT on everything else" in page
     assert [row["figure"] for row in rows[:2]] == ["827.91", "36.50"] or rows[0]["valid_from"] == "2026-06-01"
+
+
+def test_law_that_somebody_entered_moves_no_bill_before_another_person_confirms_it(opened_law: Database) -> None:
+    hear(opened_law, TARIFF, ADMITTED, SIGNED, measured("anna", MONTHS[1], "4"), closed(MONTHS[1], 1))
+    with opened_law.write(COMMUNITY, SECRETARY) as tx:
+        assert propose_law(tx, CAP)
+        assert propose_law(tx, CAP)
+        assert propose_law(tx, replace(CAP, source="another"))
+        assert [each.number for each in list_open(tx)] == [1, 2]
+        assert load_law(tx) == shipped_law()
+        with pytest.raises(CoopError, match="somebody else"):
+            confirm_law(tx, 1)
+    with opened_law.write(COMMUNITY, TREASURER) as tx:
+        withdraw_law(tx, 2)
+        confirm_law(tx, 1)
+        assert list_open(tx) == []
+        assert load_law(tx).maxima_on(date(2026, 6, 15))[-1].price_eur == Decimal("36.50")
+    with pytest.raises(DatabaseError, match="confirmed_by_another"), opened_law.write(COMMUNITY, SECRETARY) as tx:
+        tx.execute(update(law_proposal).where(law_proposal.c.community == COMMUNITY).values(proposed_by=str(TREASURER)))
+
+
+def test_a_row_that_was_replaced_by_mistake_holds_again_once_it_is_entered_again(opened_law: Database) -> None:
+    wrong = replace(CAP, figures={"full": {"heat per GJ": Decimal("30.00")}}, source="a slip")
+    for published in (CAP, wrong, CAP):
+        assert len(tell(opened_law, published)) == 1
+    with opened_law.write(COMMUNITY, SECRETARY) as tx:
+        assert publish_law(tx, [wrong, CAP], is_file=True) == []
+        prices = {each.component: each.price_eur for each in load_law(tx).maxima_on(date(2026, 6, 15))}
+    assert prices["heat per GJ"] == Decimal("36.50")

@@ -21,6 +21,7 @@ PARAMETERS = {
     "messages/message_id": [("members", "message", "message_id")],
     "ibans/number": [("members", "iban_proposal", "number")],
     "choice-proposals/number": [("members", "choice_proposal", "number")],
+    "waiting/number": [("billing", "law_proposal", "number")],
     "role-proposals/number": [("members", "role_proposal", "number")],
     "erasures/number": [("members", "erasure", "number")],
     "import_id": [("members", "import_file", "import_id")],

@@ -9,7 +9,9 @@ from uuid import uuid4
 import httpx2
 from sqlalchemy import select, update
 
+from coop.billing.law.proposals import propose_law
 from coop.billing.tables.heard import tariff_proposed
+from coop.communities.law import RATE, VAT, Publication
 from coop.demo.accounts import accounts
 from coop.demo.acts import password
 from coop.demo.cooperative import COMMUNITY
@@ -115,11 +117,13 @@ def furnish_metering(tx: Tx) -> None:
 
 
 def furnish_billing(tx: Tx, plan: DemoPlan) -> None:
-    """A tariff that a meeting is asked for."""
+    """A tariff that a meeting is asked for, and a rate of VAT that somebody else has to confirm."""
     asked = {"resolution_id": str(uuid4()), "meeting_id": str(uuid4()), "held_on": tx.today}
     parameters = summer_tariff(plan) | {"valid_from": f"{tx.today.year + 1}-01-01"}
     hashed = {"parameters": parameters, "parameters_hash": "0" * 64}
     tx.insert(tariff_proposed, [{"community": tx.community, **asked, **hashed}])
+    rate = {"standard": {RATE: Decimal("0.2")}}
+    assert propose_law(tx, Publication(VAT, tx.today, tx.today, tx.today, rate, "a test"))
 
 
 def furnish_governance(tx: Tx) -> None:

@@ -43,24 +43,28 @@ class Reach:
     hindrance: str = ""
 
 
-def publish_law(tx: Tx, publications: Sequence[Publication], *, is_checked: bool = False) -> list[Publication]:
+def publish_law(
+    tx: Tx, publications: Sequence[Publication], *, is_checked: bool = False, is_file: bool = False
+) -> list[Publication]:
     """Put law on file; returns what is new of it. The next run corrects what rests on other law.
 
     Raises:
         BadInput: as ``law_commands.publish``.
     """
     tx.lock(LOCK)
-    return law_commands.publish(tx, publications, is_checked=is_checked)
+    return law_commands.publish(tx, publications, is_checked=is_checked, is_file=is_file)
 
 
-def preview_law(tx: Tx, publications: Sequence[Publication], *, is_checked: bool = False) -> Reach:
+def preview_law(
+    tx: Tx, publications: Sequence[Publication], *, is_checked: bool = False, is_file: bool = False
+) -> Reach:
     """See what publications would touch, without keeping them.
 
     Raises:
         BadInput: as ``publish_law``.
     """
     law = load_law(tx)
-    new = law_commands.judge_publications(law, publications, tx.today, is_checked=is_checked)
+    new = law_commands.judge_publications(law, publications, tx.today, is_checked=is_checked, is_file=is_file)
     after = Law((*law.publications, *new))
     tariffs = tuple(_find_touched(tx, law, new))
     if not new:

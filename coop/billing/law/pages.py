@@ -12,7 +12,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from coop.billing.access import ACCESS
 from coop.billing.checking import words
 from coop.billing.law import texts
-from coop.billing.law.commands import Reach, preview_law, publish_law
+from coop.billing.law.commands import Reach, preview_law
+from coop.billing.law.proposals import confirm_law, get_open, list_open, propose_law, withdraw_law
 from coop.communities.law import MAXIMUM, RATE, VAT, VAT_CATEGORIES, Law, Publication
 from coop.communities.law_store import list_publications, load_law
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
@@ -34,14 +35,16 @@ Filled = Annotated[dict[str, str], Depends(read_form)]
 def law_page(request: Request) -> Response:
     """Show every publication, newest first."""
     with reading(request) as tx:
-        recorded = list_publications(tx)
+        recorded, waiting = list_publications(tx), list_open(tx)
+    may_add = ACCESS.allows(session_of(request), "publish-law")
     return render(
         request,
         "billing/law.html",
         maxima=texts.group_figures(texts.list_figures(recorded, MAXIMUM)),
         rates=texts.list_figures(recorded, VAT),
         texts=texts,
-        may_add=ACCESS.allows(session_of(request), "publish-law"),
+        may_add=may_add,
+        waiting=waiting if may_add else [],
     )
 
 
@@ -72,11 +75,50 @@ def publish(request: Request, filled: Filled) -> Response:
                 reach = preview_law(tx, published, is_checked=is_checked)
             return _show(request, kind, Form(filled), reach)
         with writing(request) as tx:
-            new = publish_law(tx, published, is_checked=is_checked)
+            waits = propose_law(tx, published[0], is_checked=is_checked)
     except BadInput as refusal:
         return _show(request, kind, Form(filled).refused(refusal))
-    if not new:
+    if not waits:
         return redirect(PAGE, translate(lang, "This stands in the table already: nothing changed."), "note")
+    return redirect(PAGE, translate(lang, "It waits for a second person, who sees what it touches and confirms it."))
+
+
+@routes.get("/waiting/{number}")
+@may("publish-law")
+def show_waiting_law(request: Request, number: int) -> Response:
+    """Show a publication that somebody entered, with what it touches, and let another person confirm it."""
+    with reading(request) as tx:
+        proposal = get_open(tx, number)
+        published = proposal.published
+        try:
+            reach = preview_law(tx, [published], is_checked=proposal.is_checked)
+            problems = []
+        except BadInput as refusal:
+            reach, problems = None, list(refusal.problems)
+    rows = [(of, component, figure) for of, own in published.figures.items() for component, figure in own.items()]
+    return render(
+        request,
+        "billing/law_waiting.html",
+        proposal=proposal,
+        rows=rows,
+        reach=reach,
+        problems=problems,
+        is_own=proposal.proposed_by == str(session_of(request).actor("page")),
+        texts=texts,
+        words=words,
+    )
+
+
+@routes.post("/waiting/{number}")
+@may("publish-law")
+def settle_law(request: Request, number: int, filled: Filled) -> Response:
+    """Put on file what another person entered, or leave it out."""
+    lang = language_of(request)
+    with writing(request) as tx:
+        if filled.get("act") == "withdraw":
+            withdraw_law(tx, number)
+            return redirect(PAGE, translate(lang, "It is left out: no bill knows of it."))
+        confirm_law(tx, number)
     return redirect(PAGE, translate(lang, "It is on file. What it corrects waits under Bill runs."))
 
 

@@ -200,6 +200,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "contract_id", "number", name=op.f("pk_gas_bills_corrected")),
     )
     op.create_table(
+        "law_proposal",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("published_on", sa.Date(), nullable=False),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(length=1000), nullable=False),
+        sa.Column("mark", sa.String(length=1000), nullable=False),
+        sa.Column("is_checked", sa.Boolean(), nullable=False),
+        sa.Column("proposed_at", Instant(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=120), nullable=False),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("settled_by", sa.String(length=120), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.CheckConstraint(
+            "outcome <> 'confirmed' OR settled_by <> proposed_by", name=op.f("ck_law_proposal_confirmed_by_another")
+        ),
+        sa.CheckConstraint("outcome IN ('confirmed', 'withdrawn')", name=op.f("ck_law_proposal_outcome_known")),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (outcome IS NULL)",
+            name=op.f("ck_law_proposal_settled_whole"),
+        ),
+        sa.PrimaryKeyConstraint("community", "number", name=op.f("pk_law_proposal")),
+    )
+    op.create_table(
         "law_publication",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -624,6 +650,7 @@ def downgrade() -> None:
 
     op.drop_table("measurement")
     op.drop_table("law_publication")
+    op.drop_table("law_proposal")
     op.drop_table("gas_bills_corrected")
     op.drop_table("decision_stop")
     op.drop_table("contract_signed")

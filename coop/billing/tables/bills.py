@@ -48,6 +48,31 @@ tariff_notice = Table(
 )
 """Written notice of a tariff; ``member_id`` NULL reached all who were members on ``sent_on``."""
 
+law_proposal = Table(
+    "law_proposal",
+    metadata,
+    key("community"),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(20), nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("published_on", Date, nullable=False),
+    Column("figures", Json(dict[str, dict[str, str]]), nullable=False),
+    Column("source", String(1000), nullable=False),
+    Column("mark", String(1000), nullable=False),
+    Column("is_checked", Boolean, nullable=False),
+    Column("proposed_at", Instant, nullable=False),
+    Column("proposed_by", String(120), nullable=False),
+    Column("settled_at", Instant),
+    Column("settled_by", String(120)),
+    Column("outcome", String(20)),
+    CheckConstraint("outcome IN ('confirmed', 'withdrawn')", name="outcome_known"),
+    CheckConstraint(
+        "(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (outcome IS NULL)", name="settled_whole"
+    ),
+    CheckConstraint("outcome <> 'confirmed' OR settled_by <> proposed_by", name="confirmed_by_another"),
+)
+"""Publications of law that one person entered and a second one looks at: until then no bill knows of them."""
+
 yearly_figure = Table(
     "yearly_figure",
     metadata,
