@@ -1,0 +1,75 @@
+"""Two processes of one service on one PostgreSQL hear the same facts at once, and each fact is handled once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from sqlalchemy import func, select
+
+from coop.kit import journal, parking, positions
+from coop.kit.database import Database
+from coop.kit.tables import fact_count, inbox
+from tests.kit.town import COMMUNITY, heard_by, member, open_database, tell
+
+FACTS, GHOST = 240, 150
+
+
+@contextmanager
+def instance(url: str, batch_size: int, first: int) -> Iterator[subprocess.Popen[str]]:
+    """A process that reads all facts and waits to hear them."""
+    command = [sys.executable, "-m", "tests.kit.listening", url, str(batch_size), str(first)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def start(process: subprocess.Popen[str]) -> None:
+    """Let a process hear, once it has read."""
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    print(file=process.stdin, flush=True)
+
+
+def count_taken(listener: Database) -> tuple[int, int]:
+    """Facts that were claimed, and what the count of facts says, which is added to with each."""
+    with listener.system_read() as sql:
+        claimed = sql.scalar(select(func.count()).select_from(inbox)) or 0
+        counted = sql.scalar(select(func.sum(fact_count.c.number)).where(fact_count.c.direction == "heard")) or 0
+    return claimed, int(counted)
+
+
+def test_of_two_instances_that_hear_the_same_facts_each_is_handled_by_one(postgres_url: str) -> None:
+    teller, listener = open_database(postgres_url, "members"), open_database(postgres_url, "billing")
+    tell(teller, *(member(number, "ghost" if number == GHOST else "owner") for number in range(FACTS)))
+    with teller.system_write() as sql:
+        journal.seal(sql)
+    with ExitStack() as stack:
+        places = ((10, 0), (30, 0), (20, FACTS // 2))
+        killed, *pair = [stack.enter_context(instance(postgres_url, size, first)) for size, first in places]
+        start(killed)
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == "10\n"
+        killed.kill()
+        killed.wait()
+        before, _ = count_taken(listener)
+        assert 10 <= before < FACTS // 2, "it was killed on the way"
+        for process in pair:
+            start(process)
+        new = [sum(map(int, process.communicate(timeout=60)[0].split())) for process in pair]
+        assert [process.returncode for process in pair] == [0, 0]
+    assert min(new) > 0, "both had a part in it"
+    assert before + sum(new) == FACTS
+    assert count_taken(listener) == (FACTS, FACTS)
+    assert heard_by(listener) == [f"m{number:04d}" for number in range(FACTS) if number != GHOST]
+    with listener.read(COMMUNITY) as tx:
+        assert [letter.reason for letter in parking.list_parked(tx)] == [f"m{GHOST:04d} is a ghost"]
+    with listener.system_read() as sql:
+        assert [state.heard_position for state in positions.list_sources(sql)] == [FACTS]
+    for database in (teller, listener):
+        database.close()
