@@ -2,8 +2,7 @@
 
 Each service verifies what it owns, from its own tables; this puts the answers together and holds what one service
 works with beside what its owner told, fact by fact in the owner's journal. Whoever changes a figure in one place has to
-change it in the sealed chain of another service as well. It is an operator's tool, not a service: it opens all
-databases, for reading only.
+change it in the sealed chain of another service as well. It opens all databases, for reading only.
 """
 
 from __future__ import annotations
@@ -38,6 +37,7 @@ from coop.kit.tx import Tx
 from coop.metering.provenance.log_again import verify_log
 from coop.metering.provenance.verify import verify_allocation, verify_measurement
 from coop.metering.readings.detached import ReadingsDetached
+from coop.operator.casters import verify_casters
 from coop.operator.runtime import open_room, open_rooms
 from coop.operator.seals import Chain, find_breaks, list_seals, walk_chains
 from coop.values import CoopError, NotFound, eur, say
@@ -57,9 +57,7 @@ Echo = Callable[[str], object]
 BROKEN = (CoopError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, AssertionError)
 """What comes of a row that was changed by hand: a finding, never the end of the verification."""
 
-
 ROOMS = ("billing", "metering", "governance", "members")
-
 _VERIFY = (
     verify_books,
     verify_asked,
@@ -156,7 +154,8 @@ class JournalIndex:
         """Name what is missing, made up or unreadable in all that billing keeps and on voting lists, by other code."""
         findings = [*self._unreadable, *self._kept.unreadable]
         checks = [partial(verify, self._kept, self._told) for verify in _VERIFY]
-        for check in [*checks, partial(verify_voters, self._views["governance"], self._views["members"])]:
+        votes = self._views["governance"], self._views["members"]
+        for check in [*checks, partial(verify_voters, *votes), partial(verify_casters, *votes)]:
             try:
                 findings.extend(check())
             except BROKEN as broken:
