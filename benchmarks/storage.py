@@ -21,7 +21,7 @@ import numpy as np
 from coop.metering.model import DAY_S
 from coop.metering.readings.blocks import Day, pack_day
 from coop.metering.readings.log import Block, write_block
-from coop.metering.readings.observations import Entries, entries_of, join
+from coop.metering.readings.observations import Entries, Source, entries_of, join
 
 COMMUNITY, REGISTER = "zonnedorp", "5b0f8c0e-6f3e-5f7c-9a54-0c7e5f1a2b3c"
 MONTH_DAYS = 30
@@ -69,8 +69,8 @@ def blocks_of(rhythm: Rhythm, seed: int = 1) -> Iterator[tuple[list[Block], Bloc
             yield [whole], whole
         else:
             key = (REGISTER, 20_000 + day)
-            received_us: dict[int, int] = dict.fromkeys((part.numbers()[0] for part in parts), 0)
-            sealed = write_block(COMMUNITY, key, join(parts), received_us, is_sealed=True)
+            sources = dict.fromkeys((part.numbers()[0] for part in parts), Source())
+            sealed = write_block(COMMUNITY, key, join(parts), sources, is_sealed=True)
             yield [_single(day, part) for part in parts], sealed
 
 

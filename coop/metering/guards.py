@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select
 from coop.kit import months
 from coop.metering.entries.tables import ENTRIES_KEPT
 from coop.metering.heat.tables import BREAKS_KEPT
-from coop.metering.intake.tables import WITHDRAWALS_KEPT
+from coop.metering.intake.tables import INTAKE_KEPT
 from coop.metering.model import DIGEST_MODULUS
 from coop.metering.register.tables import RESOLUTIONS_KEPT
 from coop.metering.tables import KEPT, block
@@ -82,7 +82,7 @@ def _goes_beyond(schema: str) -> str:
 
 
 def _kept() -> list[str]:
-    kept = (*KEPT, *BREAKS_KEPT, *WITHDRAWALS_KEPT, *ENTRIES_KEPT, *RESOLUTIONS_KEPT)
+    kept = (*KEPT, *BREAKS_KEPT, *INTAKE_KEPT, *ENTRIES_KEPT, *RESOLUTIONS_KEPT)
     return [table.name for table in kept if table is not block]
 
 

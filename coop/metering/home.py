@@ -13,6 +13,7 @@ from coop.kit.tx import Tx
 from coop.metering.access import ACCESS
 from coop.metering.entries.corrections import list_corrections
 from coop.metering.heat.decisions import list_proposals
+from coop.metering.intake import meter_changes
 from coop.metering.intake.silence import list_silent
 from coop.metering.intake.withdrawals import list_withdrawals
 from coop.metering.periods import store as periods
@@ -124,6 +125,14 @@ def _list_proposed(tx: Tx, session: Session) -> list[Waiting]:
         )
         for one, answer in list_withdrawals(tx)
         if answer is None and one.proposed_by != me
+    ]
+    lines += [
+        Waiting(
+            say("Look at a change of meter %(meter)s as the second person", meter=change.serial),
+            f"/metering/meters/{quote(change.serial)}",
+        )
+        for change, answer in meter_changes.list_proposals(tx)
+        if answer is None and change.proposed_by != me
     ]
     breaks = [proposal for proposal, answer in list_proposals(tx) if answer is None and proposal.proposed_by != me]
     if breaks:

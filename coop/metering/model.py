@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from enum import IntEnum, StrEnum
 from functools import cached_property
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -306,16 +306,6 @@ def register_id(community: str, serial: str, quantity: Quantity, shape: Shape) -
 
 
 @dataclass(frozen=True)
-class Occupancy:
-    """A member's hold on a connection, from ``start`` up to ``end`` (None: still)."""
-
-    connection_id: str
-    member_id: str
-    start: date
-    end: date | None = None
-
-
-@dataclass(frozen=True)
 class Refused:
     """Readings that were not taken, and why: all of one meter and for one reason."""
 
@@ -335,7 +325,9 @@ def refuse(code: str, reason: Said, reading: Stand | Series) -> Refused:
 
 
 class Mandate(Protocol):
-    """A right to speak."""
+    """A right to speak, of a device itself or of a person who passes on what it said."""
+
+    is_of_a_device: ClassVar[bool]
 
     def refuse_beyond(self, decoded: Decoded, received_at: datetime) -> list[Refused]:
         """Refuse the readings that whoever has it may not say."""
@@ -346,7 +338,7 @@ class Mandate(Protocol):
 class Delivery:
     """A body that a gateway or a person handed over, decoded. ``options`` say how it was read (a CSV's mapping), and
     ``exponents`` how fine its registers are where finer than usual. It goes in as far as the ``mandate`` of whoever
-    handed it over; what people said on a page of its own needs none."""
+    handed it over; what people said on a page of its own needs none. Two people answer for one that ``is_signed``."""
 
     format: str
     gateway: str
@@ -357,6 +349,12 @@ class Delivery:
     exponents: Mapping[tuple[str, Quantity], int] = field(default_factory=dict)
     mandate: Mandate | None = None
     reason: str = ""
+    is_signed: bool = False
+
+    @property
+    def is_claim(self) -> bool:
+        """True where one account alone says what was measured, so that a device's own word goes before it."""
+        return not self.is_signed and (self.mandate is None or not self.mandate.is_of_a_device)
 
     @cached_property
     def beyond(self) -> list[Refused]:
@@ -377,17 +375,20 @@ class Delivery:
         """Id that follows from the content: the same body again is the same delivery, whoever brings it and when.
 
         Where a gateway says more than it may, it is that gateway's alone, and the same body stays new from whoever may
-        say it. ``repeat`` counts how often it was undone, so that an import can be made again after it was undone.
+        say it; so it does from the device itself, where a person passed it on before. ``repeat`` counts how often it
+        was undone, so that an import can be made again after it was undone.
         """
         overstepping = [self.gateway] if self.beyond else []
-        head = "\x1f".join((community, self.format, self.options, str(repeat), *overstepping))
+        passed_on = ["passed on"] if self.mandate and self.is_claim else []
+        head = "\x1f".join((community, self.format, self.options, str(repeat), *overstepping, *passed_on))
         return hashlib.sha256(f"{len(head)}:{head}".encode() + self.body).hexdigest()
 
 
 @dataclass(frozen=True)
 class Receipt:
     """Outcome of a delivery: ``values`` readings were taken, which are ``observations`` of so many registers' days. Not
-    ``accepted``: nothing in it was good; ``duplicate``: it was here before and changed nothing."""
+    ``accepted``: nothing in it was good; ``duplicate``: it was here before and changed nothing. ``contradictions`` are
+    those of its values beside which a device measured another one: they count for nothing until two people correct."""
 
     delivery_id: str
     accepted: bool
@@ -395,3 +396,4 @@ class Receipt:
     values: int
     observations: int
     problems: tuple[Problem, ...] = ()
+    contradictions: int = 0

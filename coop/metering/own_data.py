@@ -13,9 +13,10 @@ from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.tx import Tx
 from coop.metering import listings
 from coop.metering.access import ACCESS
-from coop.metering.model import Meter, Occupancy
+from coop.metering.model import Meter
 from coop.metering.periods import store as periods
 from coop.metering.register import store as register
+from coop.metering.register.model import Occupancy
 from coop.values import Period, civil_date
 from coop.web.own_data import ZIP_ANSWER, answer_own_data
 

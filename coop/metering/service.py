@@ -27,13 +27,13 @@ from coop.metering.entries import pages as entry_pages
 from coop.metering.entries.tables import ENTRIES_KEPT
 from coop.metering.heat.tables import BREAKS_KEPT
 from coop.metering.intake import kafka as bus
-from coop.metering.intake.api import deliveries, exchange, moves, parked
+from coop.metering.intake.api import deliveries, exchange, meter_changes, moves, parked
 from coop.metering.intake.api import withdrawals as withdrawal_api
 from coop.metering.intake.mqtt import MqttDoor
 from coop.metering.intake.pages import files, gateways, meters, withdrawals
 from coop.metering.intake.pages import moves as move_pages
 from coop.metering.intake.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
-from coop.metering.intake.tables import WITHDRAWALS_KEPT
+from coop.metering.intake.tables import INTAKE_KEPT
 from coop.metering.jobs import JOBS
 from coop.metering.periods import pages as break_pages
 from coop.metering.periods import undone_card
@@ -101,7 +101,7 @@ METERING = Service(
         allocation_key,
         decision_stop,
     ),
-    kept_tables=(*KEPT, *BREAKS_KEPT, *WITHDRAWALS_KEPT, *ENTRIES_KEPT, *RESOLUTIONS_KEPT),
+    kept_tables=(*KEPT, *BREAKS_KEPT, *INTAKE_KEPT, *ENTRIES_KEPT, *RESOLUTIONS_KEPT),
     owner_tables=OWNER_S,
     routers=(
         deliveries.routes,
@@ -111,6 +111,7 @@ METERING = Service(
         parked.routes,
         register_api.routes,
         exchange.routes,
+        meter_changes.routes,
         moves.routes,
         periods.routes,
         measurements.routes,

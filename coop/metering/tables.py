@@ -109,6 +109,8 @@ delivery = Table(
     Column("format", String(20), nullable=False),
     Column("gateway", String(200), nullable=False),
     Column("options", Text, nullable=False),
+    # One account alone says what was measured: a device's own word goes before it.
+    Column("is_claim", Boolean, nullable=False),
     Column("received_at", Instant, nullable=False),  # claimed for what is imported, else the same as recorded_at
     Column("recorded_at", Instant, nullable=False),
     Column("actor", String(120), nullable=False),
@@ -128,27 +130,6 @@ delivery = Table(
     UniqueConstraint("community", "number"),
     UniqueConstraint("community", "undoes"),
     Index("ix_delivery_recorded", "community", "recorded_at", "id"),
-)
-
-reading_upload = Table(
-    "reading_upload",
-    metadata,
-    Column("community", String(100), primary_key=True),
-    Column("id", String(36), primary_key=True),
-    Column("file_name", String(200), nullable=False),
-    Column("uploaded_at", Instant, nullable=False),
-    Column("uploaded_by", String(120), nullable=False),
-    Column("body", Zipped, nullable=False),
-)
-
-reading_mapping = Table(
-    "reading_mapping",
-    metadata,
-    Column("community", String(100), primary_key=True),
-    Column("name", String(100), primary_key=True),
-    Column("mapping", Json(dict[str, Any]), nullable=False),
-    Column("kept_at", Instant, nullable=False),
-    Column("kept_by", String(120), nullable=False),
 )
 
 block = Table(

@@ -79,6 +79,7 @@ STANDINGS = {
     "stands": N_("it stands"),
     "repeats": N_("a later message says the same"),
     "outranked": N_("another value goes before it"),
+    "contradicts": N_("contradicts what the device itself measured, which stands: correct the reading, by two people"),
     "coarser": N_("counts only where nothing finer was said"),
     "withdrawn": N_("withdrawn by two people"),
     "taken-back": N_("its file was taken back"),

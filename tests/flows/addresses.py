@@ -53,6 +53,7 @@ PARAMETERS = {
     "purpose_id": [("members", "purpose", "purpose_id")],
     "evidence/sha256": [("governance", "evidence_file", "sha256")],
     "sha256": [("members", "consent", "wording_sha256")],
+    "change_id": [("metering", "meter_proposal", "id")],
     "correction_id": [("metering", "correction_proposal", "id")],
     "upload_id": [("metering", "reading_upload", "id")],
     "register_id": [("metering", "register", "id")],

@@ -49,8 +49,9 @@ from coop.members.tables.register import connection
 from coop.metering.entries.corrections import propose_correction
 from coop.metering.heat.tables import break_proposal
 from coop.metering.heat.verdicts import BreakKind
+from coop.metering.intake.acts import Counted
 from coop.metering.intake.receive import decode_delivery, receive
-from coop.metering.intake.tables import withdrawal
+from coop.metering.intake.tables import meter_proposal, withdrawal
 from coop.metering.intake.uploads import add_upload
 from coop.metering.model import MeterKind, Quantity
 from coop.metering.register.store import list_meters
@@ -113,6 +114,9 @@ def furnish_metering(tx: Tx) -> None:
     said |= {"at_s": AT_S, "proposed_at": tx.now, "proposed_by": "account:somebody"}
     broke = {"before_s": BEFORE_S, "before": 5, "after": 0, "kind": BreakKind.KEEP}
     tx.insert(break_proposal, [said | broke])
+    moved = {"serial": meter.serial, "told": Counted({Quantity.HEAT: Decimal(10) ** 13})}
+    proposed = {key: said[key] for key in ("community", "id", "reason", "proposed_at", "proposed_by")}
+    tx.insert(meter_proposal, [proposed | moved])
     tx.insert(withdrawal, [said | {"step_s": 0, "exponent": 0, "value": 5}])
 
 

@@ -189,14 +189,14 @@ def test_only_what_a_sealed_block_holds_may_go(database: Database) -> None:
             deliver(tx, quarters("E1", JANUARY, [i, i, i]), received_at=LATER + timedelta(hours=i))
         one = register_of(tx, "E1")
         parts = log.load_blocks(tx, {DAY: [one]})[one, DAY]
-        received_us = readings.received_of(tx, [1, 2, 3])
-        sealed = log.write_block(tx.community, (one, DAY), log.read_blocks(parts), received_us, is_sealed=True)
-        less = log.write_block(tx.community, (one, DAY), log.read_blocks(parts[::2]), received_us, is_sealed=True)
+        sources = readings.sources_of(tx, [1, 2, 3])
+        sealed = log.write_block(tx.community, (one, DAY), log.read_blocks(parts), sources, is_sealed=True)
+        less = log.write_block(tx.community, (one, DAY), log.read_blocks(parts[::2]), sources, is_sealed=True)
         altered = log.write_block(
             tx.community,
             (one, DAY),
             log.read_blocks([*parts[:2], less]).take(slice(1, None)),
-            received_us,
+            sources,
             is_sealed=True,
         )
     for false in (less, altered, sealed._replace(digest=(sealed.digest + 1) % 2**48), sealed._replace(parts=4)):

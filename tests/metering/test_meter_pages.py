@@ -117,8 +117,16 @@ def test_a_meter_is_exchanged_with_its_stands(desk: TestClient, one_database: Da
     with writing(one_database) as tx:
         heat_of_march(tx)
     filled = {"at": "2025-04-02T10:30", "new_serial": "N1", "end.heat": "14,90", "start.heat": "0,05"}
-    answer = desk.post(f"{PAGES}/H1/exchange", data=filled)
-    assert answer.url.path == f"{PAGES}/N1"
+    answer = desk.post(f"{PAGES}/H1/exchange", params={"lang": "en"}, data=filled)
+    assert answer.url.path == f"{PAGES}/H1"
+    assert "It ended with 14.9 GJ, and the new one began with 0.05 GJ" in read(desk, f"{PAGES}/H1")
+    found = re.search(rf"{PAGES}/H1/proposals/[\w-]+", answer.text)
+    assert found
+    alone = desk.post(found[0], params={"lang": "nl"}, data={"act": "confirm"})
+    assert "u hebt dit zelf voorgesteld" in plain(alone.text).lower()
+    with one_database.read(COMMUNITY) as tx:
+        assert register.meters_of(tx, ["H1", "N1"])["H1"].removed_at is None
+    sign_in(desk, "board", account_id="account-2").post(found[0], data={"act": "confirm"})
     with one_database.read(COMMUNITY) as tx:
         meters = register.meters_of(tx, ["H1", "N1"])
     assert meters["H1"].removed_at == meters["N1"].installed_at == at("2025-04-02T08:30")
@@ -154,7 +162,11 @@ def test_a_correction_shows_on_the_meter_and_on_the_closed_month(desk: TestClien
     assert "corrected after" not in read(desk, "/metering/periods/2025-03")
     set_clock(one_database, NOW + timedelta(hours=1))
     filled = {"connection": "109", "installed_on": "2024-01-01", "reason": "101 and 109 were swapped", "act": "correct"}
-    assert desk.post(f"{PAGES}/H1/correct", data=filled).url.path == f"{PAGES}/H1"
+    proposed = desk.post(f"{PAGES}/H1/correct", data=filled)
+    assert proposed.url.path == f"{PAGES}/H1"
+    found = re.search(rf"{PAGES}/H1/proposals/[\w-]+", proposed.text)
+    assert found
+    sign_in(desk, "board", account_id="account-2").post(found[0], data={"act": "confirm"})
     meter, month = read(desk, f"{PAGES}/H1"), read(desk, "/metering/periods/2025-03")
     for page in (meter, month):
         assert "101 and 109 were swapped" in page or "corrected after these months" in page

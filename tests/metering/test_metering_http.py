@@ -180,7 +180,7 @@ def test_meters_are_registered_listed_and_exchanged(desk: TestClient) -> None:
         "end_stands": {"heat": "12.34 GJ"},
         "start_stands": {"heat": "0 GJ"},
     }
-    assert desk.post(f"{API}/meters/N1/exchange", json=told).json()["values"] == 2
+    assert desk.post(f"{API}/meters/N1/exchange", json=told).json()["is_done"]
     listed = {meter["serial"]: meter for meter in desk.get(f"{API}/meters").json()}
     assert listed["N1"]["removed_at"] == listed["N3"]["installed_at"] == "2025-03-01T09:00:00Z"
     assert listed["N1"]["maxima"] == {"heat": "10000000000000"}

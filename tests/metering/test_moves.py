@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
 from coop.metering.intake.moves import change_maxima, move_meter
@@ -41,6 +43,7 @@ from tests.metering.test_closing import DYNAMIC
 MARCH = Period.month(2025, 3)
 MOVED = at("2025-03-10T11:30")
 GJ = Decimal(10**9)
+API = "/metering/api/v1"
 
 
 def say_march(tx) -> None:  # type: ignore[no-untyped-def]
@@ -196,6 +199,15 @@ def test_a_maximum_that_was_not_known_explains_a_fall_that_nothing_did(one_datab
     assert (row.energy_j / GJ, row.estimated) == (Decimal(7), False)
 
 
+def agree(client: TestClient) -> Any:
+    """Let a second person confirm what waits; returns the meter as it is then."""
+    (waiting,) = (one for one in client.get(f"{API}/meter-proposals").json() if one["confirmed"] is None)
+    second = sign_in(client, "board", account_id="account-2")
+    second.post(f"{API}/meter-proposals/{waiting['id']}/answer", json={"confirmed": True}).raise_for_status()
+    sign_in(client, "board")
+    return next(meter for meter in client.get(f"{API}/meters").json() if meter["serial"] == "H1")
+
+
 def test_pages_and_api_move_a_meter_and_say_how_far_it_counts(one_database: Database, tmp_path: Path) -> None:
     with writing(one_database) as tx:
         occupy(tx, "C4", "M4", date(2024, 1, 1))
@@ -210,18 +222,21 @@ def test_pages_and_api_move_a_meter_and_say_how_far_it_counts(one_database: Data
         assert refused.status_code == 422
         assert "zeg waarom" in refused.text.lower()
         board.post("/metering/meters/H1/move", data=form | {"reason": "renovated"}, headers=html)
+        agree(client)
         page = board.get("/metering/meters/H1?lang=nl", headers=html).text
         assert "104" in page
         assert "101, van" in page.replace("\xa0", " ")
-        moved = board.post(
+        board.post(
             "/metering/api/v1/meters/H1/move",
             json={"connection": "101", "at": "2025-03-20T00:00:00Z", "stands": {"heat": "4 GJ"}, "reason": "back"},
-        ).json()
-        assert [place["connection"] for place in moved["places"]] == ["101", "104", "101"]
+        )
+        assert [place["connection"] for place in agree(client)["places"]] == ["101", "104", "101"]
         form = {"most.heat": "1000", "since": "2025-03-25", "reason": "new software"}
         board.post("/metering/meters/H1/maxima", data=form, headers=html)
-        changed = board.post(
-            "/metering/api/v1/meters/H1/maxima", json={"maxima": {"heat": "2000 GJ"}, "reason": "misread"}
-        ).json()
-        assert [place["maxima"]["heat"] for place in changed["places"][-2:]] == ["10000000000000", "2000000000000"]
+        agree(client)
+        board.post("/metering/api/v1/meters/H1/maxima", json={"maxima": {"heat": "2000 GJ"}, "reason": "misread"})
+        assert [place["maxima"]["heat"] for place in agree(client)["places"][-2:]] == [
+            "10000000000000",
+            "2000000000000",
+        ]
         assert "2000" in board.get("/metering/meters/H1/maxima", headers=html).text

@@ -23,7 +23,7 @@ from coop.metering.provenance.verify import verify_measurement
 from coop.metering.provenance.views import heat_by_day
 from coop.metering.readings import store as readings
 from coop.metering.readings.completeness import measure_completeness
-from coop.metering.readings.observations import fold
+from coop.metering.readings.observations import Source, fold
 from coop.metering.readings.sealing import seal_days
 from coop.metering.register.commands import find_meter, register_meters
 from coop.metering.register.store import list_registers
@@ -155,7 +155,7 @@ def test_a_civil_day_is_one_value_that_is_kept_shown_and_counted_from_midnight(
     assert (record.gaps, [day.energy_j for day in days]) == ((), own)
     assert not any(day.estimated for day in days)
     assert complete.share_percent[complete.serials.index(meter)] == (100,) * period.days
-    assert [fold(one.entries, dict.fromkeys(one.entries.numbers(), 0)).sha256() for one in again.values()] == [
+    assert [fold(one.entries, dict.fromkeys(one.entries.numbers(), Source())).sha256() for one in again.values()] == [
         one.fold.sha256() for one in histories.values()
     ]
     assert long_day in [day.day for day in record.days]

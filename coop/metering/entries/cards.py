@@ -136,8 +136,9 @@ def enter_card(tx: Tx, member_id: str, serial: str, quantity: Quantity, at: date
     return take_entry(tx, CARD, Stand(serial, quantity, at, value, meaning.readable.unit, Quality.CUSTOMER))
 
 
-def take_entry(tx: Tx, format: str, stand: Stand, entry_id: str = "") -> Receipt:
-    """Take a reading that a person entered, or refuse it whole. ``entry_id`` tells alike ones apart.
+def take_entry(tx: Tx, format: str, stand: Stand, entry_id: str = "", *, is_signed: bool = False) -> Receipt:
+    """Take a reading that a person entered, or two where it ``is_signed``, or refuse it whole. ``entry_id`` tells alike
+    ones apart.
 
     Raises:
         BadInput: it cannot be; nothing is kept of it.
@@ -151,7 +152,7 @@ def take_entry(tx: Tx, format: str, stand: Stand, entry_id: str = "") -> Receipt
         "entry": entry_id,
     }
     body = json.dumps(said, sort_keys=True).encode()
-    receipt = receive(tx, Delivery(format, str(tx.actor), tx.now, body, Decoded([stand])))
+    receipt = receive(tx, Delivery(format, str(tx.actor), tx.now, body, Decoded([stand]), is_signed=is_signed))
     if receipt.problems:
         raise BadInput([Problem(problem.reason, "value") for problem in receipt.problems], "bad-reading")
     return receipt

@@ -125,7 +125,7 @@ def answer_correction(tx: Tx, proposal_id: str, *, confirmed: bool) -> Correctio
     if confirmed:
         one = correction
         stand = Stand(one.serial, one.quantity, one.at, one.value, one.unit, Quality.CORRECTED)
-        take_entry(tx, CORRECTION, stand, one.id)
+        take_entry(tx, CORRECTION, stand, one.id, is_signed=True)
         tell_member(tx, one.serial, one.quantity, one.at, "corrected", one.id)
     return correction
 

@@ -33,6 +33,7 @@ from coop.metering.model import (
 )
 from coop.metering.readings import store as readings
 from coop.metering.readings.log import Block, RegisterDay, add_blocks, read_blocks, write_block
+from coop.metering.readings.observations import Source
 from coop.metering.readings.parameters import Parameters
 from coop.metering.readings.plausibility import CLOCK_MARGIN
 from coop.metering.readings.sealing import is_due, seal_piles
@@ -116,7 +117,7 @@ class Batch:
         if len(pieces) == 1:
             return pieces[0]
         key, number = of
-        return write_block(self.tx.community, key, read_blocks(pieces), {number: 0})
+        return write_block(self.tx.community, key, read_blocks(pieces), {number: Source()})
 
 
 class Intake:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 
 from coop.kit.tx import Tx
+from coop.metering.intake.acts import Amounts
 from coop.metering.intake.receive import receive
 from coop.metering.intake.telling import tell_member
-from coop.metering.model import BASE_UNIT, Decoded, Delivery, Meter, Quantity, Receipt, Stand
+from coop.metering.model import BASE_UNIT, Decoded, Delivery, Meter, Receipt, Stand
 from coop.metering.register import store as register
 from coop.metering.register.commands import register_meters
 from coop.metering.register.locking import lock
@@ -24,15 +23,17 @@ def exchange_meter(
     old_serial: str,
     new_serial: str,
     at: datetime,
-    end_stands: Mapping[Quantity, Decimal],
-    start_stands: Mapping[Quantity, Decimal],
-    maxima: Mapping[Quantity, Decimal] | None = None,
+    end_stands: Amounts,
+    start_stands: Amounts,
+    maxima: Amounts | None = None,
+    *,
+    is_signed: bool = False,
 ) -> Receipt:
     """Exchange a meter: the old one hangs until ``at`` and ends with its stands, the new one, of the same kind and in
     the same place, starts with its own.
 
     Stands and maxima are in the quantity's base unit. The work order is a delivery, so that the stands have a source to
-    walk back to.
+    walk back to; two people answer for them where it ``is_signed``.
 
     Raises:
         CoopError: the old meter is unknown or was removed at another instant.
@@ -68,7 +69,9 @@ def exchange_meter(
         "stands": [[stand.meter, stand.quantity.value, str(stand.value), stand.unit] for stand in stands],
     }
     body = json.dumps(document, sort_keys=True).encode()
-    receipt = receive(tx, Delivery(EXCHANGE, tx.actor.id or "board", tx.now, body, Decoded(stands)))
+    receipt = receive(
+        tx, Delivery(EXCHANGE, tx.actor.id or "board", tx.now, body, Decoded(stands), is_signed=is_signed)
+    )
     if receipt.problems:
         raise BadInput(receipt.problems, "bad-exchange")
     if not receipt.duplicate and end_stands:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,6 +27,7 @@ class GatewayMandate:
     gateway: str
     meters: frozenset[str] | None = frozenset()
     is_known: bool = True
+    is_of_a_device: ClassVar[bool] = True
 
     def refuse_beyond(self, decoded: Decoded, received_at: datetime) -> list[Refused]:
         """Refuse the readings that the gateway may not say.
@@ -68,6 +70,8 @@ class GatewayMandate:
 class CarrierMandate:
     """The right of a person who hands telegrams over: of every meter, what was measured or estimated. A correction
     takes a second person and a member's own reading the member, and each has a door of its own."""
+
+    is_of_a_device: ClassVar[bool] = False
 
     def refuse_beyond(self, decoded: Decoded, received_at: datetime) -> list[Refused]:
         """Refuse what the telegram calls corrected, or read by a customer."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 
 from coop.kit.tx import Tx
+from coop.metering.intake.acts import Amounts
 from coop.metering.intake.receive import receive
-from coop.metering.model import BASE_UNIT, CUMULATIVE, Decoded, Delivery, Meter, Place, Quantity, Role, Stand
+from coop.metering.model import BASE_UNIT, CUMULATIVE, Decoded, Delivery, Meter, Place, Role, Stand
 from coop.metering.register import commands, connections, groups
 from coop.metering.register import store as register
 from coop.metering.register.commands import REASON_MAX
@@ -19,15 +18,16 @@ from coop.metering.register.model import MeterChange
 from coop.values import BadInput, CoopError, Problem, Said, say
 
 MOVE = "move"
-Amounts = Mapping[Quantity, Decimal]
-"""Values of registers [base unit]."""
 
 
-def move_meter(tx: Tx, serial: str, connection: str, at: datetime, stands: Amounts, reason: str) -> MeterChange:
+def move_meter(
+    tx: Tx, serial: str, connection: str, at: datetime, stands: Amounts, reason: str, *, is_signed: bool = False
+) -> MeterChange:
     """Let a meter hang at another connection from an instant on. Up to then, or up to when it was taken away, it hung
     where it hung, and what it counted there stays there.
 
-    Its ``stands`` at that instant are a delivery, so that what each connection used has a source to walk back to.
+    Its ``stands`` at that instant are a delivery, so that what each connection used has a source to walk back to;
+    two people answer for them where it ``is_signed``.
 
     Raises:
         NotFound: there is no such meter.
@@ -58,7 +58,7 @@ def move_meter(tx: Tx, serial: str, connection: str, at: datetime, stands: Amoun
     place = Place(connection_id, at, None, here.maxima)
     change = commands.note_change(tx, was, place, reason)
     register.place_meter(tx, serial, [*former, left, place])
-    _deliver(tx, change, at, stands)
+    _deliver(tx, change, at, stands, is_signed=is_signed)
     return change
 
 
@@ -126,13 +126,14 @@ def _refuse_fixed(tx: Tx, was: Meter) -> None:
         )
 
 
-def _deliver(tx: Tx, change: MeterChange, at: datetime, stands: Amounts) -> None:
+def _deliver(tx: Tx, change: MeterChange, at: datetime, stands: Amounts, *, is_signed: bool) -> None:
     if not stands:
         return
     told = [Stand(change.serial, each, at, value, BASE_UNIT[each]) for each, value in sorted(stands.items())]
     said = [[one.meter, one.quantity.value, str(one.value), one.unit] for one in told]
     document = {"move": change.id, "at": at.isoformat(), "stands": said}
     body = json.dumps(document, sort_keys=True).encode()
-    receipt = receive(tx, Delivery(MOVE, tx.actor.id or "board", tx.now, body, Decoded(told)))
+    told_by = tx.actor.id or "board"
+    receipt = receive(tx, Delivery(MOVE, told_by, tx.now, body, Decoded(told), is_signed=is_signed))
     if receipt.problems:
         raise BadInput(receipt.problems, "bad-move")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,8 +27,9 @@ from coop.metering.model import DAY_S, Decoded, Delivery, Receipt
 from coop.metering.readings import arrivals
 from coop.metering.readings import store as readings
 from coop.metering.readings.arrivals import Arrival
-from coop.metering.readings.log import add_blocks, write_block
+from coop.metering.readings.log import RegisterDay, add_blocks, write_block
 from coop.metering.readings.observations import undoing
+from coop.metering.readings.standing import count_contradictions
 from coop.metering.register.locking import lock
 from coop.values import BadInput, CoopError, Problem, say
 
@@ -141,6 +142,7 @@ def _store(tx: Tx, deliveries: Sequence[Delivery]) -> list[Receipt]:
     batch = Batch(tx, new, arrivals.last_number(tx) + 1)
     receipts: list[Receipt] = []
     taken_in: list[Arrival] = []
+    claimed: set[RegisterDay] = set()
     changed: list[Changed] = []
     for delivery_id, delivery in arrived:
         if delivery_id in known:
@@ -158,10 +160,16 @@ def _store(tx: Tx, deliveries: Sequence[Delivery]) -> list[Receipt]:
         days = {each.day for each in taken.changed}
         taken_in.append(Arrival(batch.numbers[delivery_id], delivery, receipt, days))
         changed += taken.changed
+        if delivery.is_claim:
+            claimed |= {each[:2] for each in taken.changed}
     arrivals.add_deliveries(tx, taken_in)
     batch.write()
     mark_late(tx, changed)
-    return receipts
+    contradicting = count_contradictions(tx, claimed)
+    return [
+        one if one.duplicate else replace(one, contradictions=contradicting[batch.numbers[one.delivery_id]])
+        for one in receipts
+    ]
 
 
 def undo_import(tx: Tx, delivery_id: str) -> Receipt:
@@ -214,10 +222,15 @@ class _Looked(Exception):
 
 
 def _identify(tx: Tx, deliveries: Sequence[Delivery]) -> list[str]:
-    """Ids of deliveries: the same content is the same one, but for a file that was undone and comes again."""
+    """Ids of deliveries: the same content is the same one, but for a file that was undone and comes again, and for a
+    telegram that comes from the device itself after a person passed it on."""
+    from_device = [
+        replace(one, is_signed=True).id(tx.community) if one.mandate and one.is_claim else "" for one in deliveries
+    ]
+    known = arrivals.accepted(tx, set(from_device) - {""}) if any(from_device) else {}
     ids = []
-    for delivery in deliveries:
-        repeat, delivery_id = 0, delivery.id(tx.community)
+    for delivery, device_s in zip(deliveries, from_device, strict=True):
+        repeat, delivery_id = 0, device_s if device_s in known else delivery.id(tx.community)
         while delivery.format == CSV and arrivals.undone(tx, delivery_id):
             repeat += 1
             delivery_id = delivery.id(tx.community, repeat)

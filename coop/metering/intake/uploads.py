@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, update
 
 from coop.kit.rows import find_as, select_as
 from coop.kit.tx import Tx
-from coop.metering.tables import reading_mapping, reading_upload
+from coop.metering.intake.tables import reading_mapping, reading_upload
 from coop.values import NotFound, say
 
 KEPT_FOR = timedelta(days=7)

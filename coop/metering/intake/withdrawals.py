@@ -256,7 +256,8 @@ def _delivery_id(tx: Tx, withdrawal_id: str) -> str:
 
 def _tell(tx: Tx, proposal: Withdrawal, number: int, entries: Entries, undoes: str | None) -> None:
     day = proposal.at_s // DAY_S
-    told = Delivery(WITHDRAWAL, "board", tx.now, proposal.id.encode(), Decoded(), reason=proposal.reason)
+    body, reason = proposal.id.encode(), proposal.reason
+    told = Delivery(WITHDRAWAL, "board", tx.now, body, Decoded(), reason=reason, is_signed=True)
     receipt = Receipt(told.id(tx.community), True, False, 0, 1)
     arrivals.add_deliveries(tx, [Arrival(number, told, receipt, {day}, undoes=undoes)])
     add_blocks(tx, [write_block(tx.community, (proposal.register_id, day), entries, {})])

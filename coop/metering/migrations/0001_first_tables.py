@@ -233,6 +233,7 @@ def upgrade() -> None:
         sa.Column("format", sa.String(length=20), nullable=False),
         sa.Column("gateway", sa.String(length=200), nullable=False),
         sa.Column("options", sa.Text(), nullable=False),
+        sa.Column("is_claim", sa.Boolean(), nullable=False),
         sa.Column("received_at", Instant(), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
@@ -350,6 +351,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("meter_change", schema=None) as batch_op:
         batch_op.create_index("ix_meter_change_serial", ["community", "serial", "changed_at"], unique=False)
+
+    op.create_table(
+        "meter_proposal",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("serial", sa.String(length=100), nullable=False),
+        sa.Column("told", sa.Text(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("proposed_at", Instant(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_meter_proposal")),
+    )
+    with op.batch_alter_table("meter_proposal", schema=None) as batch_op:
+        batch_op.create_index("ix_meter_proposal_serial", ["community", "serial"], unique=False)
 
     op.create_table(
         "period",
@@ -540,6 +555,20 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "meter_answer",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("proposal_id", sa.String(length=36), nullable=False),
+        sa.Column("confirmed", sa.Boolean(), nullable=False),
+        sa.Column("answered_at", Instant(), nullable=False),
+        sa.Column("answered_by", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "proposal_id"],
+            ["meter_proposal.community", "meter_proposal.id"],
+            name=op.f("fk_meter_answer_community_meter_proposal"),
+        ),
+        sa.PrimaryKeyConstraint("community", "proposal_id", name=op.f("pk_meter_answer")),
+    )
+    op.create_table(
         "register_resolution",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("register_id", sa.String(length=36), nullable=False),
@@ -616,6 +645,7 @@ def downgrade() -> None:
     op.drop_table("break_answer")
     op.drop_table("withdrawal")
     op.drop_table("register_resolution")
+    op.drop_table("meter_answer")
     op.drop_table("late_value")
     op.drop_table("group_member")
     op.drop_table("giving")
@@ -628,6 +658,10 @@ def downgrade() -> None:
     op.drop_table("reading_upload")
     op.drop_table("reading_mapping")
     op.drop_table("period")
+    with op.batch_alter_table("meter_proposal", schema=None) as batch_op:
+        batch_op.drop_index("ix_meter_proposal_serial")
+
+    op.drop_table("meter_proposal")
     with op.batch_alter_table("meter_change", schema=None) as batch_op:
         batch_op.drop_index("ix_meter_change_serial")
 

@@ -15,8 +15,8 @@ from coop.kit.months import EPOCH
 from coop.kit.tx import Tx
 from coop.metering.readings.blocks import Day
 from coop.metering.readings.log import Block
-from coop.metering.readings.observations import fold
-from coop.metering.readings.store import received_of
+from coop.metering.readings.observations import Source, fold
+from coop.metering.readings.store import sources_of
 from coop.metering.register.store import list_registers
 from coop.metering.tables import block
 
@@ -40,10 +40,10 @@ def verify_log(tx: Tx) -> LogAgain:
     findings: list[str] = []
     for rows in _by_day(tx):
         blocks += len(rows)
-        received_us = received_of(tx, {number for row in rows if row.log for number in _numbers_of(row)})
+        sources = sources_of(tx, {number for row in rows if row.log for number in _numbers_of(row)})
         for row in rows:
             sealed += row.fold is not None
-            if wrong := _find_wrong(row, received_us):
+            if wrong := _find_wrong(row, sources):
                 day = EPOCH + timedelta(days=row.day)
                 register = named.get(row.register_id, row.register_id)
                 findings.append(f"readings of {register} on {day}, deliveries {row.first} to {row.number}: {wrong}")
@@ -65,7 +65,7 @@ def _numbers_of(row: Block) -> Iterable[int]:
         return ()
 
 
-def _find_wrong(row: Block, received_us: dict[int, int]) -> str:
+def _find_wrong(row: Block, sources: dict[int, Source]) -> str:
     """Say what of a block does not agree; nothing where all does."""
     try:
         entries = row.read_entries()
@@ -74,7 +74,7 @@ def _find_wrong(row: Block, received_us: dict[int, int]) -> str:
             return "the values are not those that its digest was made of"
         if not numbers or (numbers[0], numbers[-1], len(numbers)) != (row.first, row.number, row.parts):
             return "it does not hold the deliveries that it names"
-        stands = fold(entries, received_us) if row.log is not None else None
+        stands = fold(entries, sources) if row.log is not None else None
         if stands is not None and row.fold is not None and stands.sha256() != row.fold:
             return "the day that follows from it is not the one that was sealed"
         if stands is not None and row.is_plain and not _is_same(stands.day, row.read_columns()):

@@ -14,7 +14,7 @@ from coop.kit.tx import Tx
 from coop.metering.access import ACCESS
 from coop.metering.amounts import month_of
 from coop.metering.intake.withdrawals import Withdrawal, WithdrawalAnswer, list_withdrawals
-from coop.metering.model import DAY_S, Meter, MeterKind, Occupancy, Register, Shape
+from coop.metering.model import DAY_S, Meter, MeterKind, Register, Shape
 from coop.metering.periods import store as periods
 from coop.metering.periods.store import Closed, Measurement
 from coop.metering.provenance import gaps as missing
@@ -34,6 +34,7 @@ from coop.metering.readings.completeness import measure_completeness
 from coop.metering.readings.standing import Standing
 from coop.metering.register import store as register
 from coop.metering.register.commands import find_meter
+from coop.metering.register.model import Occupancy
 from coop.values import NotFound, Period, civil_date, say
 
 STATEMENTS_SHOWN = 200

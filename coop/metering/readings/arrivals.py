@@ -152,6 +152,7 @@ def add_deliveries(tx: Tx, arrived: Iterable[Arrival]) -> None:
             "format": one.format,
             "gateway": one.gateway,
             "options": one.options,
+            "is_claim": one.is_claim,
             "received_at": one.received_at,
             "recorded_at": recorded_at,
             "actor": str(tx.actor),

@@ -8,13 +8,14 @@ from itertools import pairwise
 
 from coop.communities.store import load_choices
 from coop.kit.tx import Tx
-from coop.metering.model import Meter, Occupancy, Quantity, Register, Shape
+from coop.metering.model import Meter, Quantity, Register, Shape
 from coop.metering.readings import store as readings
 from coop.metering.readings.arrivals import number_at
 from coop.metering.readings.parameters import Parameters
 from coop.metering.readings.store import Stored, seconds
 from coop.metering.register import connections
 from coop.metering.register import store as register
+from coop.metering.register.model import Occupancy
 from coop.values import CoopError, Period, midnight, say
 
 

@@ -40,6 +40,7 @@ from coop.metering.readings.detached import ReadingsDetached
 from coop.metering.readings.observations import (
     NO_ENTRIES,
     Entries,
+    Source,
     entries_of,
     fold,
     join,
@@ -102,10 +103,10 @@ class Block(NamedTuple):
 
 
 def write_block(
-    community: str, key: RegisterDay, entries: Entries, received_us: Mapping[int, int], *, is_sealed: bool = False
+    community: str, key: RegisterDay, entries: Entries, sources: Mapping[int, Source], *, is_sealed: bool = False
 ) -> Block:
     """The block that holds entries of a register's day; a sealed one also holds the hash of the day."""
-    stands = fold(entries, received_us)
+    stands = fold(entries, sources)
     if stands.is_plain:
         day, step_s, exponent, numbers = stands.day, stands.step_s, stands.exponent, stands.number
         others = entries.take(np.setdiff1d(np.arange(len(entries)), stands.source))

@@ -6,7 +6,8 @@ this value at this place is false, whoever says it and whenever; ``UNDONE`` that
 ``value`` is to be left out.
 
 Invariant: ``fold`` is a function of the set of entries, so order, grouping and repetition of deliveries mean nothing.
-Of several values for one place and step the one of higher rank stands, then the one received later, then the larger.
+Of several values for one place and step the one of higher rank stands, then the one received later, then the larger;
+what one account alone says was measured ranks below what a device measured (decision record 0072).
 Where a day was told in several steps, the day is in the finest: a coarser value is spread evenly over what the finer
 ones leave open of its time, and the finer stand unless the coarser ranks higher. The parts of an hour or less keep its
 quality, for they add up to it and nothing that is billed asks for less; those of a longer time, which a bound may cut,
@@ -18,6 +19,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +34,14 @@ VOID, UNDONE = 250, 251
 _ODD = np.array(
     [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F], np.uint64
 )
+
+
+class Source(NamedTuple):
+    """Source of entries, as far as it decides which value stands: when the delivery was received [us since 1970], and
+    whether it is a claim, by which one account alone says what was measured."""
+
+    received_us: int = 0
+    is_claim: bool = False
 
 
 @dataclass(frozen=True)
@@ -184,8 +194,8 @@ def digest_parts(
     return digests
 
 
-def fold(entries: Entries, received_us: Mapping[int, int]) -> Fold:
-    """The day that follows from entries; ``received_us`` says when each delivery was received [us since 1970]."""
+def fold(entries: Entries, sources: Mapping[int, Source]) -> Fold:
+    """The day that follows from entries, with the source of each delivery by its number."""
     standing = _standing(entries)
     if not len(standing):
         return NOTHING
@@ -193,8 +203,9 @@ def fold(entries: Entries, received_us: Mapping[int, int]) -> Fold:
     exponent = int(of.exponent.min())
     values = scale(of.values, of.exponent, exponent)
     numbers, at = np.unique(of.number, return_inverse=True)
-    received = np.array([received_us[number] for number in numbers.tolist()], np.int64)[at]
-    rank = RANK[of.quality]
+    received = np.array([sources[number].received_us for number in numbers.tolist()], np.int64)[at]
+    is_claim = np.array([sources[number].is_claim for number in numbers.tolist()], np.bool_)[at]
+    rank = 2 * RANK[of.quality] - (is_claim & (of.quality == Quality.MEASURED))
     # Of equal ones the first delivery that said it is named.
     order = np.lexsort((-of.number, values, received, rank, of.offsets, of.step_s))
     last = np.append((np.diff(of.offsets[order]) != 0) | (np.diff(of.step_s[order]) != 0), True)

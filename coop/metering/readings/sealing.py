@@ -17,7 +17,7 @@ from coop.kit.tx import Tx
 from coop.metering.model import DIGEST_MODULUS
 from coop.metering.readings.log import Block, RegisterDay, load_blocks, read_blocks, write_block
 from coop.metering.readings.observations import fold
-from coop.metering.readings.store import day_number, received_of
+from coop.metering.readings.store import day_number, sources_of
 from coop.metering.register.locking import lock
 from coop.metering.tables import block, delivery
 from coop.values import CoopError, say
@@ -42,12 +42,12 @@ def seal_days(tx: Tx, keys: Collection[RegisterDay]) -> int:
         wanted.setdefault(day, set()).add(register_id)
     piles = {key: blocks for key, blocks in load_blocks(tx, wanted).items() if key in keys and len(blocks) > 1}
     told = {key: read_blocks(blocks) for key, blocks in piles.items()}
-    received_us = received_of(tx, set().union(*(entries.numbers() for entries in told.values())))
+    sources = sources_of(tx, set().union(*(entries.numbers() for entries in told.values())))
     for key, parts in piles.items():
-        sealed = write_block(tx.community, key, told[key], received_us, is_sealed=True)
+        sealed = write_block(tx.community, key, told[key], sources, is_sealed=True)
         again = sealed.read_entries()
         same = read_blocks([sealed]).digest() == sum(part.digest for part in parts) % DIGEST_MODULUS
-        if not same or fold(again, received_us).sha256() != fold(told[key], received_us).sha256():
+        if not same or fold(again, sources).sha256() != fold(told[key], sources).sha256():
             raise CoopError("seal-differs", say("sealing day %(day)s would change what was said", day=key[1]))
         replace_parts(tx, sealed)
     return len(piles)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from enum import StrEnum
 
 import numpy as np
 
+from coop.kit.tx import Tx
 from coop.metering.model import Quality
+from coop.metering.readings.log import RegisterDay
 from coop.metering.readings.observations import UNDONE, VOID, Entries, is_same
-from coop.metering.readings.store import History
+from coop.metering.readings.store import History, read_histories
 
 
 class Standing(StrEnum):
@@ -20,6 +24,8 @@ class Standing(StrEnum):
     """Another delivery said the same, and that one is named."""
     OUTRANKED = "outranked"
     """Another value stands there: of higher rank, or received later."""
+    CONTRADICTS = "contradicts"
+    """One account alone says that another value was measured than the device did: two people decide by a correction."""
     COARSER = "coarser"
     """It is of a longer interval than the day is told in: it counts only where the finer ones say nothing."""
     WITHDRAWN = "withdrawn"
@@ -58,7 +64,28 @@ def _judge(
         return Standing.STANDS
     if winner is None:
         return Standing.COARSER if place[1] > history.fold.step_s else Standing.OUTRANKED
-    return Standing.REPEATS if is_same(entries, i, winner) else Standing.OUTRANKED
+    if is_same(entries, i, winner):
+        return Standing.REPEATS
+    is_against_a_device = int(entries.number[i]) in history.claims and int(entries.number[winner]) not in history.claims
+    both_measured = entries.quality[i] == entries.quality[winner] == Quality.MEASURED
+    return Standing.CONTRADICTS if is_against_a_device and both_measured else Standing.OUTRANKED
+
+
+def count_contradictions(tx: Tx, told: Iterable[RegisterDay]) -> Counter[int]:
+    """Number of values with which deliveries contradict a device, by the number of the delivery, on the days
+    that were told."""
+    days: dict[str, list[int]] = {}
+    for register_id, day in told:
+        days.setdefault(register_id, []).append(day)
+    counted: Counter[int] = Counter()
+    for register_id, wanted in days.items():
+        for history in read_histories(tx, register_id, wanted).values():
+            if history.claims and len(history.entries.numbers()) > len(history.claims):
+                standings = list_standings(history)
+                counted.update(
+                    int(history.entries.number[i]) for i, standing in standings if standing is Standing.CONTRADICTS
+                )
+    return counted
 
 
 def _is_place(entries: Entries, i: int, place: tuple[int, int]) -> bool:

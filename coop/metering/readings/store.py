@@ -18,7 +18,7 @@ from coop.metering.readings.blocks import Day, pack_day, unpack_day
 from coop.metering.readings.detached import ReadingsDetached, list_detached, refuse_detached
 from coop.metering.readings.log import Block, load_blocks, read_blocks
 from coop.metering.readings.log import RegisterDay as RegisterDay
-from coop.metering.readings.observations import Entries, Fold, fold, scale
+from coop.metering.readings.observations import Entries, Fold, Source, fold, scale
 from coop.metering.register.store import find_resolutions
 from coop.metering.tables import block, delivery
 from coop.values import Period
@@ -80,14 +80,14 @@ def instant(at_s: int) -> datetime:
     return _EPOCH + timedelta(seconds=at_s)
 
 
-def received_of(tx: Tx, numbers: Collection[int]) -> dict[int, int]:
-    """Times at which deliveries were received [us since 1970], by number."""
+def sources_of(tx: Tx, numbers: Collection[int]) -> dict[int, Source]:
+    """Sources of deliveries, by number."""
     if not numbers:
         return {}
-    query = select(delivery.c.number, delivery.c.received_at).where(
+    query = select(delivery.c.number, delivery.c.received_at, delivery.c.is_claim).where(
         delivery.c.community == tx.community, among(tx, delivery.c.number, numbers)
     )
-    return {number: microseconds(received_at) for number, received_at in tx.execute(query)}
+    return {number: Source(microseconds(received_at), is_claim) for number, received_at, is_claim in tx.execute(query)}
 
 
 def packed(tx: Tx, wanted: Mapping[int, Collection[str]], known: int | None = None) -> dict[RegisterDay, Packed]:
@@ -140,10 +140,10 @@ def _fold_parts(
 ) -> dict[RegisterDay, Packed]:
     """The days that have to be folded from several deliveries."""
     entries = {key: read_blocks(blocks, known_of(key)) for key, blocks in parts.items()}
-    received_us = received_of(tx, set().union(*(each.numbers() for each in entries.values())))
+    sources = sources_of(tx, set().union(*(each.numbers() for each in entries.values())))
     folded = {}
     for key, each in entries.items():
-        stands = fold(each, received_us)
+        stands = fold(each, sources)
         if len(stands.day):
             values = scale(stands.day.values, stands.exponent, exponents.get(key[0], stands.exponent))
             columns = pack_day(replace(stands.day, values=values), stands.step_s)
@@ -250,10 +250,17 @@ def fits(tx: Tx, of: Register, exponent: int) -> bool:
 
 @dataclass(frozen=True)
 class History:
-    """Everything that was said about a register's day, and the day that follows from it."""
+    """Everything that was said about a register's day, and the day that follows from it; ``claims`` are the numbers of
+    the deliveries by which one account alone spoke."""
 
     entries: Entries
     fold: Fold
+    claims: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, entries: Entries, sources: Mapping[int, Source]) -> History:
+        """The history that entries of deliveries make."""
+        return cls(entries, fold(entries, sources), frozenset(n for n in entries.numbers() if sources[n].is_claim))
 
 
 def read_history(tx: Tx, register_id: str, day: int, known: int | None = None) -> History:
@@ -266,7 +273,7 @@ def read_history(tx: Tx, register_id: str, day: int, known: int | None = None) -
     if not blocks:
         refuse_detached(tx, [day], [register_id])
     entries = read_blocks(blocks, known)
-    return History(entries, fold(entries, received_of(tx, entries.numbers())))
+    return History.of(entries, sources_of(tx, entries.numbers()))
 
 
 def read_histories(tx: Tx, register_id: str, days: Iterable[int], known: int | None = None) -> dict[int, History]:
@@ -279,8 +286,8 @@ def read_histories(tx: Tx, register_id: str, days: Iterable[int], known: int | N
     loaded = load_blocks(tx, wanted)
     refuse_detached(tx, {day for day in wanted if (register_id, day) not in loaded}, [register_id])
     entries = {day: read_blocks(blocks, known) for (_, day), blocks in loaded.items()}
-    received_us = received_of(tx, set().union(*(each.numbers() for each in entries.values())))
-    return {day: History(each, fold(each, received_us)) for day, each in sorted(entries.items()) if len(each)}
+    sources = sources_of(tx, set().union(*(each.numbers() for each in entries.values())))
+    return {day: History.of(each, sources) for day, each in sorted(entries.items()) if len(each)}
 
 
 def touched_by(tx: Tx, delivered: Delivered) -> list[RegisterDay]:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from coop.metering.model import Meter, MeterKind, Place, Quantity
+
+
+@dataclass(frozen=True)
+class Occupancy:
+    """A member's hold on a connection, from ``start`` up to ``end`` (None: still)."""
+
+    connection_id: str
+    member_id: str
+    start: date
+    end: date | None = None
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from coop.kit.database import among
 from coop.kit.keyset import Window
 from coop.kit.rows import group_as, insert_nouns, row_of, select_as
 from coop.kit.tx import Tx
-from coop.metering.model import Meter, Occupancy, Place, Quantity, Register, Shape
-from coop.metering.register.model import MeterChange
+from coop.metering.model import Meter, Place, Quantity, Register, Shape
+from coop.metering.register.model import MeterChange, Occupancy
 from coop.metering.register.tables import connection_closed, connection_opened, register_resolution
 from coop.metering.tables import allocation_key, decision_stop, meter, meter_change, register, register_stamp
 

@@ -11,8 +11,9 @@ from coop.kit.answers import Body
 from coop.kit.http import refuses, writing
 from coop.metering.amounts import read_amounts, utc
 from coop.metering.fields import Amounts, Serial, make_router, may
-from coop.metering.intake import exchange
-from coop.metering.intake.api.receipts import ReceiptOut
+from coop.metering.intake.acts import Exchanged
+from coop.metering.intake.api.meter_changes import MeterChangeOut, change_out
+from coop.metering.intake.meter_changes import change_meter
 
 routes = make_router()
 
@@ -34,16 +35,15 @@ class ExchangeIn(Body):
 @routes.post("/meters/{serial}/exchange")
 @may("keep-register")
 @refuses("bad-input", "bad-exchange", "bad-meters", "unknown-meter", "already-removed", "readings-detached")
-def exchange_meter(request: Request, serial: Serial, exchanged: ExchangeIn) -> ReceiptOut:
-    """Exchange a meter for a new one, with the end and the start stand."""
+def exchange_meter(request: Request, serial: Serial, exchanged: ExchangeIn) -> MeterChangeOut:
+    """Exchange a meter for a new one, with the end and the start stand: at once where nothing was read from either of
+    them, else once somebody else confirms it."""
+    act = Exchanged(
+        exchanged.new_serial,
+        utc(exchanged.at, "at"),
+        read_amounts(exchanged.end_stands, "end_stands"),
+        read_amounts(exchanged.start_stands, "start_stands"),
+        read_amounts(exchanged.maxima, "maxima"),
+    )
     with writing(request) as tx:
-        receipt = exchange.exchange_meter(
-            tx,
-            serial,
-            exchanged.new_serial,
-            utc(exchanged.at, "at"),
-            read_amounts(exchanged.end_stands, "end_stands"),
-            read_amounts(exchanged.start_stands, "start_stands"),
-            read_amounts(exchanged.maxima, "maxima"),
-        )
-    return ReceiptOut.model_validate(receipt)
+        return change_out(tx, serial, change_meter(tx, serial, act))

@@ -13,9 +13,9 @@ from coop.kit.answers import Body
 from coop.kit.http import refuses, writing
 from coop.metering.amounts import instant_of, read_amounts, utc
 from coop.metering.fields import Amounts, DateOrInstant, Name, Serial, make_router, may
-from coop.metering.intake import moves
-from coop.metering.register import commands, connections
-from coop.metering.register.api import MeterOut, meter_out
+from coop.metering.intake.acts import Counted, Moved
+from coop.metering.intake.api.meter_changes import MeterChangeOut, change_out
+from coop.metering.intake.meter_changes import change_meter
 
 routes = make_router()
 
@@ -49,20 +49,20 @@ class MaximaIn(Body):
 @refuses(
     "bad-input", "bad-move", "unknown-connection", "not-found", "meter-of-plant", "meter-in-group", "readings-detached"
 )
-def move_meter(request: Request, serial: Serial, moved: Annotated[MoveIn, BodyParam()]) -> MeterOut:
-    """Let a meter hang at another connection from an instant on; what it counted before stays where it hung."""
-    stands = read_amounts(moved.stands, "stands")
+def move_meter(request: Request, serial: Serial, moved: Annotated[MoveIn, BodyParam()]) -> MeterChangeOut:
+    """Let a meter hang at another connection from an instant on; what it counted before stays where it hung. It does so
+    at once where nothing was read from it, else once somebody else confirms it."""
+    act = Moved(moved.connection, utc(moved.at, "at"), read_amounts(moved.stands, "stands"))
     with writing(request) as tx:
-        moves.move_meter(tx, serial, moved.connection, utc(moved.at, "at"), stands, moved.reason)
-        return meter_out(commands.find_meter(tx, serial), connections.list_numbers(tx))
+        return change_out(tx, serial, change_meter(tx, serial, act, moved.reason))
 
 
 @routes.post("/meters/{serial}/maxima")
 @may("keep-register")
 @refuses("bad-input", "bad-maxima", "not-found")
-def change_maxima(request: Request, serial: Serial, changed: Annotated[MaximaIn, BodyParam()]) -> MeterOut:
-    """Say at which values the registers of a meter start again from zero, from a day on or all along."""
-    since = instant_of(changed.since, "since") if changed.since else None
+def change_maxima(request: Request, serial: Serial, changed: Annotated[MaximaIn, BodyParam()]) -> MeterChangeOut:
+    """Say at which values the registers of a meter start again from zero, from a day on or all along. It is so at once
+    where nothing was read from it, else once somebody else confirms it."""
+    act = Counted(read_amounts(changed.maxima, "maxima"), instant_of(changed.since, "since") if changed.since else None)
     with writing(request) as tx:
-        moves.change_maxima(tx, serial, read_amounts(changed.maxima, "maxima"), since, changed.reason)
-        return meter_out(commands.find_meter(tx, serial), connections.list_numbers(tx))
+        return change_out(tx, serial, change_meter(tx, serial, act, changed.reason))

@@ -33,5 +33,8 @@ class ReceiptOut(Answer):
     """Readings that were taken."""
     observations: Annotated[int, Field(examples=[1])]
     """Versions of a register's day that these made."""
+    contradictions: Annotated[int, Field(examples=[0])] = 0
+    """Those among them beside which a device measured another value: they are kept and count for nothing, until two
+    people correct the reading. What a gateway delivers contradicts nobody."""
     problems: list[ProblemOut]
     """What was not taken; it is parked, and the rest went in."""

@@ -53,7 +53,8 @@ Filled = Annotated[dict[str, str], Depends(forms.read_form)]
 
 @dataclass(frozen=True)
 class Brought:
-    """Effect of a file: how many readings of which meters, from when to when, and what is wrong with it."""
+    """Effect of a file: how many readings of which meters, from when to when, what is wrong with it, and how many say
+    otherwise than a device measured."""
 
     values: int
     meters: tuple[str, ...]
@@ -62,6 +63,7 @@ class Brought:
     last: datetime | None
     is_known: bool
     problems: Sequence[Problem] = ()
+    contradictions: int = 0
 
 
 @routes.get("")
@@ -183,7 +185,7 @@ def _foresee(request: Request, upload: Upload, mapping: Mapping[str, Any]) -> Br
             receipt = receive.preview(tx, delivery)
     except BadInput as bad:
         return Brought(values, meters, (), *span, False, bad.problems)
-    return Brought(values, meters, (), *span, receipt.duplicate)
+    return Brought(values, meters, (), *span, receipt.duplicate, (), receipt.contradictions)
 
 
 def _decode(request: Request, upload: Upload, mapping: Mapping[str, Any]) -> Delivery:

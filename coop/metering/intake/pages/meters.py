@@ -15,7 +15,8 @@ from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.metering import texts
 from coop.metering.access import ACCESS
 from coop.metering.amounts import instant_of
-from coop.metering.intake import exchange
+from coop.metering.intake.acts import Exchanged, Placed
+from coop.metering.intake.meter_changes import answer_change, change_meter
 from coop.metering.model import Meter, MeterKind, Quantity, to_units
 from coop.metering.periods import meter_views
 from coop.metering.register import commands, connections
@@ -26,8 +27,12 @@ from coop.values import AMSTERDAM, BadInput, CoopError, Problem, civil_date, say
 from coop.web.forms import Form, read_decimal, read_form
 from coop.web.language import N_, language_of, translate, translate_counted
 from coop.web.shell import redirect, render
+from coop.web.writing import speak
 
 PAGE = "/metering/meters"
+PROPOSED = N_("Proposed: readings rest on this meter, so it counts once somebody else confirms it on this page.")
+"""Said of a change that waits for a second person."""
+
 ROWS = 50
 """Meters on one page."""
 
@@ -245,10 +250,11 @@ def correct_meter(request: Request, serial: str, filled: Filled) -> Response:
         installed_at = read_day(filled.get("installed_on", ""), "installed_on")
         with writing(request) as tx:
             number = filled.get("connection", "").strip()
-            change = commands.correct_meter(tx, serial, number, installed_at, reason)
+            outcome = change_meter(tx, serial, Placed(number, installed_at), reason)
     except CoopError as refusal:
         return _show_correction(request, serial, Form(filled).refused(refusal))
-    said = N_("Meter %(serial)s is corrected.") if change else N_("Nothing differs: nothing was corrected.")
+    said = N_("Meter %(serial)s is corrected.") if outcome.is_done else N_("Nothing differs: nothing was corrected.")
+    said = PROPOSED if outcome.proposal else said
     return redirect(f"{PAGE}/{serial}", translate(lang, said, serial=serial))
 
 
@@ -287,9 +293,11 @@ def exchange_meter(request: Request, serial: str, filled: Filled) -> Response:
             at, ends, starts = _read_exchange(old, filled)
             if at > tx.now:
                 raise BadInput([Problem(say("lies in the future"), "at")], "bad-exchange")
-            exchange.exchange_meter(tx, serial, new_serial, at, ends, starts, old.maxima)
+            outcome = change_meter(tx, serial, Exchanged(new_serial, at, ends, starts, old.maxima))
     except CoopError as refusal:
         return _show_exchange(request, serial, Form(filled).refused(refusal))
+    if outcome.proposal:
+        return redirect(f"{PAGE}/{serial}", translate(language_of(request), PROPOSED))
     said = translate(
         language_of(request),
         "Meter %(new)s hangs where %(old)s hung. Let its gateway speak for it too, or its readings wait.",
@@ -297,6 +305,20 @@ def exchange_meter(request: Request, serial: str, filled: Filled) -> Response:
         old=serial,
     )
     return redirect(f"{PAGE}/{new_serial}", said)
+
+
+@routes.post("/{serial}/proposals/{change_id}")
+@may("keep-register")
+def answer_proposal(request: Request, serial: str, change_id: str, filled: Filled) -> Response:
+    """Confirm or reject a change of a meter that somebody else proposed."""
+    confirmed, lang = filled.get("act") == "confirm", language_of(request)
+    try:
+        with writing(request) as tx:
+            answer_change(tx, change_id, confirmed=confirmed)
+    except CoopError as refusal:
+        return redirect(f"{PAGE}/{serial}", speak(lang, refusal.message)[:300], "refused")
+    said = N_("Confirmed: it is so from now on.") if confirmed else N_("Rejected: nothing changed.")
+    return redirect(f"{PAGE}/{serial}", translate(lang, said))
 
 
 def _show_exchange(request: Request, serial: str, form: Form) -> Response:

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Request, Response
 from coop.kit.http import GuardedRoute, reading, writing
 from coop.metering import texts
 from coop.metering.access import ACCESS
-from coop.metering.intake import moves
-from coop.metering.intake.pages.meters import PAGE, STANDS, Filled, read_instant, to_base
+from coop.metering.intake.acts import Counted, Moved
+from coop.metering.intake.meter_changes import change_meter
+from coop.metering.intake.pages.meters import PAGE, PROPOSED, STANDS, Filled, read_instant, to_base
 from coop.metering.model import BASE_UNIT, Meter, Quantity
 from coop.metering.periods import meter_views
 from coop.metering.register import commands, connections
@@ -44,9 +45,11 @@ def move_meter(request: Request, serial: str, filled: Filled) -> Response:
             meter = commands.find_meter(tx, serial)
             stands = _read_amounts(meter, filled, "stand", is_first_needed=True)
             at = read_instant(filled.get("at", ""))
-            moves.move_meter(tx, serial, number, at, stands, filled.get("reason", ""))
+            outcome = change_meter(tx, serial, Moved(number, at, stands), filled.get("reason", ""))
     except CoopError as refusal:
         return _show(request, serial, "metering/meter_move.html", Form(filled).refused(refusal))
+    if outcome.proposal:
+        return redirect(f"{PAGE}/{serial}", translate(language_of(request), PROPOSED))
     said = translate(
         language_of(request), "Meter %(serial)s hangs at connection %(number)s.", serial=serial, number=number
     )
@@ -77,10 +80,11 @@ def change_maxima(request: Request, serial: str, filled: Filled) -> Response:
             maxima = _read_amounts(meter, filled, "most")
             day = filled.get("since", "").strip()
             since = read_day(day, "since") if day else None
-            change = moves.change_maxima(tx, serial, maxima, since, filled.get("reason", ""))
+            outcome = change_meter(tx, serial, Counted(maxima, since), filled.get("reason", ""))
     except CoopError as refusal:
         return _show(request, serial, "metering/meter_maxima.html", Form(filled).refused(refusal))
-    said = N_("Meter %(serial)s is changed.") if change else N_("Nothing differs: nothing was changed.")
+    said = N_("Meter %(serial)s is changed.") if outcome.is_done else N_("Nothing differs: nothing was changed.")
+    said = PROPOSED if outcome.proposal else said
     return redirect(f"{PAGE}/{serial}", translate(language_of(request), said, serial=serial))
 
 

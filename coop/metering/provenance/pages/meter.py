@@ -15,6 +15,7 @@ from coop.kit.tx import Tx
 from coop.metering import looks, texts
 from coop.metering.access import ACCESS
 from coop.metering.amounts import month_of, read_known, read_period, require_year
+from coop.metering.intake.meter_changes import list_proposals
 from coop.metering.looks import note_look
 from coop.metering.model import Quality
 from coop.metering.periods import meter_views
@@ -91,6 +92,7 @@ def show_meter(request: Request, serial: str, asked: AskedRecord) -> Response:
             wanted, problem = Wanted(), bad
         own = view_record(tx, session, serial, wanted)
         view = meter_views.view_meter(tx, serial)
+        waiting = [one for one, answer in list_proposals(tx, serial) if answer is None] if is_keeper else []
         today = tx.today
     note_looks(request, own)
     record = own.record
@@ -99,6 +101,7 @@ def show_meter(request: Request, serial: str, asked: AskedRecord) -> Response:
         "metering/meter.html",
         422 if problem else 200,
         view=view,
+        waiting=waiting,
         meter=own.meter,
         own=own,
         record=record,
