@@ -245,7 +245,6 @@ period = Table(
     Column("run_id", String(36), nullable=False),
     Column("cause", Text, nullable=False),
     Column("heat_system", Json(HeatSystemReported | None), nullable=False),
-    Column("open_ends", Json(Mapping[str, tuple[tuple[int, int], ...]]), nullable=False),
     CheckConstraint("period_end > period_start", name="ends_after_start"),
 )
 

@@ -5,13 +5,15 @@ A mark is a hint with a name and a day. Whether the period's results really chan
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 
 from coop.kit.tx import Tx
 from coop.metering.intake.batch import Changed
 from coop.metering.periods import store as periods
+from coop.metering.periods.store import OpenEnd
 from coop.metering.readings import store as readings
 from coop.metering.readings.log import RegisterDay
 from coop.metering.readings.store import Packed, instant, seconds
@@ -27,10 +29,17 @@ def mark_late(tx: Tx, changed: Sequence[Changed]) -> None:
     if not changed:
         return
     first_s, last_s = min(one.first_s for one in changed), max(one.last_s for one in changed)
-    for closed in periods.list_closed(tx, (civil_date(instant(first_s)), civil_date(instant(last_s)))):
+    ends: dict[tuple[date, int, str], list[OpenEnd]] = {}
+    for end in periods.list_open_ends(tx, {one.register_id for one in changed}, first_s, last_s):
+        ends.setdefault((end.period_start, end.revision, end.register_id), []).append(end)
+    around = civil_date(instant(first_s)), civil_date(instant(last_s))
+    for closed in periods.list_closed(tx, around, also={start for start, _, _ in ends}):
         start_s, end_s = seconds(closed.period.start_at), seconds(closed.period.end_at)
         touched = [
-            one for one in changed if (one.last_s >= start_s and one.first_s <= end_s) or _fills(one, closed.open_ends)
+            one
+            for one in changed
+            if (one.last_s >= start_s and one.first_s <= end_s)
+            or _fills(one, ends.get((closed.period.start, closed.revision, one.register_id), ()))
         ]
         others = _find_otherwise(tx, touched, min(one.number for one in changed) - 1)
         periods.add_late(tx, closed, [one[:4] for one in touched if one[:2] in others])
@@ -53,7 +62,6 @@ def _is_other(before: Packed | None, now: Packed | None) -> bool:
     return old.step_s != new.step_s or not all(np.array_equal(*pair) for pair in pairs)
 
 
-def _fills(one: Changed, open_ends: Mapping[str, Sequence[tuple[int, int]]]) -> bool:
+def _fills(one: Changed, ends: Sequence[OpenEnd]) -> bool:
     """True where a delivery brings a reading to where one was missed."""
-    spans = open_ends.get(one.register_id, ())
-    return any(one.last_s > after_s and one.first_s < before_s for after_s, before_s in spans)
+    return any(one.last_s > end.after_s and one.first_s < end.before_s for end in ends)

@@ -378,7 +378,6 @@ def upgrade() -> None:
         sa.Column("run_id", sa.String(length=36), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("heat_system", sa.Text(), nullable=False),
-        sa.Column("open_ends", sa.Text(), nullable=False),
         sa.CheckConstraint("period_end > period_start", name=op.f("ck_period_ends_after_start")),
         sa.PrimaryKeyConstraint("community", "period_start", "revision", name=op.f("pk_period")),
     )
@@ -569,6 +568,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "proposal_id", name=op.f("pk_meter_answer")),
     )
     op.create_table(
+        "open_end",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("register_id", sa.String(length=36), nullable=False),
+        sa.Column("before_s", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("period_start", sa.Date(), nullable=False),
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("after_s", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.CheckConstraint("after_s < before_s", name=op.f("ck_open_end_in_order")),
+        sa.ForeignKeyConstraint(
+            ["community", "register_id"],
+            ["register.community", "register.id"],
+            name=op.f("fk_open_end_community_register"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "community", "register_id", "before_s", "period_start", "revision", "after_s", name=op.f("pk_open_end")
+        ),
+    )
+    op.create_table(
         "register_resolution",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("register_id", sa.String(length=36), nullable=False),
@@ -645,6 +662,7 @@ def downgrade() -> None:
     op.drop_table("break_answer")
     op.drop_table("withdrawal")
     op.drop_table("register_resolution")
+    op.drop_table("open_end")
     op.drop_table("meter_answer")
     op.drop_table("late_value")
     op.drop_table("group_member")

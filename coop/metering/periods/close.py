@@ -19,7 +19,7 @@ from coop.metering.periods import store as periods
 from coop.metering.periods.changes import Changes, Decided, LateReading, Told, ToldRun, diff
 from coop.metering.periods.facts import energy_allocated, period_closed, period_measured
 from coop.metering.periods.results import Results, compute_period
-from coop.metering.periods.store import Closed
+from coop.metering.periods.store import Closed, OpenEnd
 from coop.metering.register import store as register
 from coop.metering.register.locking import lock
 from coop.values import CoopError, Period, Said, join_said, say, say_count
@@ -147,9 +147,8 @@ def _write_and_tell(tx: Tx, before: Told, results: Results, changes: Changes, ne
         run_id=changes.run_id or (newest.run_id if newest else ""),
         cause=changes.cause,
         heat_system=changes.heat_system or before.heat_system,
-        open_ends=_open_ends(results),
     )
-    periods.add_closed(tx, closed)
+    periods.add_closed(tx, closed, _open_ends(results, closed))
     tx.tell(
         *(period_measured(one) for one in changes.measurements),
         *(energy_allocated(run, share) for run, share in allocations),
@@ -159,12 +158,11 @@ def _write_and_tell(tx: Tx, before: Told, results: Results, changes: Changes, ne
     return closed
 
 
-def _open_ends(results: Results) -> dict[str, tuple[tuple[int, int], ...]]:
-    """By register, between which instants [s since 1970] a reading would change a bound that was estimated, or shed
-    light on a break."""
-    found: dict[str, tuple[tuple[int, int], ...]] = {}
-    for one in results.measured:
-        for use in one.uses:
-            if opened_s := use.open_s + use.watched_s:
-                found[use.span.register_id] = found.get(use.span.register_id, ()) + opened_s
-    return found
+def _open_ends(results: Results, closed: Closed) -> set[OpenEnd]:
+    return {
+        OpenEnd(use.span.register_id, before_s, closed.period.start, closed.revision, after_s)
+        for one in results.measured
+        for use in one.uses
+        for after_s, before_s in use.open_s + use.watched_s
+        if after_s < before_s
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from coop.kit.keyset import Key, Window, cut_query
 from coop.kit.rows import columns_of, find_as, insert_nouns, maker_of, select_as
 from coop.kit.tx import Tx
 from coop.metering.model import Quantity
+from coop.metering.periods.tables import open_end
 from coop.metering.readings.store import instant
 from coop.metering.register.tables import late_decision
 from coop.metering.tables import allocation, allocation_run, giving, late_value, measurement, period
@@ -24,8 +25,7 @@ from coop.values import Period, civil_date
 
 @dataclass(frozen=True)
 class Closed:
-    """A revision of a closed period. ``open_ends`` says, by register, between which instants [s since 1970] a reading
-    would change a bound that was estimated; ``heat_system`` is the report that holds for it, as it was told."""
+    """A revision of a closed period; ``heat_system`` is the report that holds for it, as it was told."""
 
     period: Period
     revision: int
@@ -35,7 +35,18 @@ class Closed:
     run_id: str
     cause: str
     heat_system: HeatSystemReported | None
-    open_ends: Mapping[str, tuple[tuple[int, int], ...]]
+
+
+@dataclass(frozen=True)
+class OpenEnd:
+    """A time between two instants [s since 1970] in which a reading of a register would change a bound that a revision
+    of a period estimated, or shed light on a break."""
+
+    register_id: str
+    before_s: int
+    period_start: date
+    revision: int
+    after_s: int
 
 
 @dataclass(frozen=True)
@@ -142,9 +153,10 @@ def list_closed(
     around: tuple[date, date] | None = None,
     window: Window | None = None,
     known_at: datetime | None = None,
+    also: Collection[date] = (),
 ) -> list[Closed]:
     """Closed periods in their newest revision (as known at an instant), in order; with ``around`` only those that
-    readings from the first to the last of two days can touch: those that reach them, and those with open ends."""
+    reach the first to the last of two days, and those that begin on a day of ``also``."""
     later = period.alias()
     of_period = select(func.max(later.c.revision)).where(
         later.c.community == period.c.community, later.c.period_start == period.c.period_start
@@ -154,8 +166,15 @@ def list_closed(
     where: list[ColumnElement[bool]] = [period.c.revision == of_period.scalar_subquery()]
     if around is not None:
         reaches = and_(period.c.period_start <= around[1], period.c.period_end >= around[0])
-        where.append(or_(reaches, period.c.open_ends != {}))
+        where.append(or_(reaches, period.c.period_start.in_(sorted(also))))
     return select_as(tx, Closed, period, *where, order_by=[period.c.period_start], window=window)
+
+
+def list_open_ends(tx: Tx, register_ids: Collection[str], first_s: int, last_s: int) -> list[OpenEnd]:
+    """Open ends of registers that lie between two instants, of whatever revision."""
+    columns = open_end.c
+    where = [among(tx, columns.register_id, register_ids), columns.before_s > first_s, columns.after_s < last_s]
+    return select_as(tx, OpenEnd, open_end, *where, order_by=list(open_end.primary_key))
 
 
 def list_revisions(tx: Tx, wanted: Period, known_at: datetime | None = None) -> list[Closed]:
@@ -185,9 +204,10 @@ def list_first_closings(tx: Tx) -> dict[Period, datetime]:
     return {one.period: one.closed_at for one in select_as(tx, Closed, period, period.c.revision == 1)}
 
 
-def add_closed(tx: Tx, closed: Closed) -> None:
-    """Insert a revision."""
+def add_closed(tx: Tx, closed: Closed, open_ends: Iterable[OpenEnd]) -> None:
+    """Insert a revision with its open ends."""
     insert_nouns(tx, period, [closed])
+    insert_nouns(tx, open_end, open_ends)
 
 
 def add_measurements(tx: Tx, measurements: Iterable[Measurement]) -> None:

@@ -1,10 +1,10 @@
-"""The table of what closed periods were computed with besides readings."""
+"""Tables of what closed periods were computed with besides readings, and of what was left open in them."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, String, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Integer, String, Table
 
-from coop.metering.tables import metadata
+from coop.metering.tables import metadata, refers
 
 computed_with = Table(
     "computed_with",
@@ -14,3 +14,18 @@ computed_with = Table(
     Column("sha256", String(64), nullable=False),
 )
 """Document of the grounds on which a closed period was computed last, whether or not it came out differently."""
+
+open_end = Table(
+    "open_end",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    # A delivery asks by register and instant: whatever ends before its first reading is not looked at.
+    Column("register_id", String(36), primary_key=True),
+    Column("before_s", BigInteger, primary_key=True, autoincrement=False),
+    Column("period_start", Date, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("after_s", BigInteger, primary_key=True, autoincrement=False),
+    refers("register_id", "register"),
+    CheckConstraint("after_s < before_s", name="in_order"),
+)
+"""Times between two instants in which a reading would change what a revision of a period told."""
