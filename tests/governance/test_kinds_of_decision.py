@@ -246,6 +246,15 @@ def test_the_promise_of_new_contracts_is_told_as_a_choice(database: Database) ->
     assert fact.value == parameters["value"]
 
 
+@pytest.mark.parametrize("kind", ["guarantee", "choice"])
+def test_no_promise_is_put_to_the_vote_from_a_day_on_which_contracts_have_begun(database: Database, kind: str) -> None:
+    live(database, until="convene")
+    parameters = {"name": "guarantee", "value": founding_guarantee(), "source": "ALV", "valid_from": "2020-01-01"}
+    with database.write(TOWN, SECRETARY) as tx, pytest.raises(BadInput, match="what was promised stays") as refused:
+        meetings.convene_meeting(tx, meeting(resolution("point", kind, parameters)))
+    assert [problem.field for problem in refused.value.problems] == ["point.parameters.valid_from"]
+
+
 def founding_guarantee() -> dict[str, Any]:
     [chosen] = [dated.choice for dated in founding_choices() if dated.choice.NAME == "guarantee"]
     return chosen.model_dump(mode="json")

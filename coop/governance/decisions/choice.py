@@ -17,6 +17,7 @@ KIND = Kind(
     read=dated_choice.read,
     show=dated_choice.show,
     judge=dated_choice.judge_value,
+    judge_known=dated_choice.judge_known,
     act=dated_choice.act,
     claim=dated_choice.find_claim,
     refused=dated_choice.REFUSED,

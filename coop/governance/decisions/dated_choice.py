@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from coop.communities.choices import CHOICES, read_choice
+from coop.communities.choices import CHOICES, GuaranteeChoice, read_choice
 from coop.communities.texts import CHOICE_NAMES, FIELD_NAMES
 from coop.events import Event
 from coop.events.governance import ChoiceAdopted
 from coop.governance.kind_fields import Day, Words
 from coop.governance.kinds import Adopted, Form, Known, Parameters
+from coop.governance.model import Meeting, Resolution
 from coop.kit.tx import Tx
 from coop.values import BadInput, Problem, say
 from coop.web.forms import read_decimal
@@ -59,6 +60,16 @@ def judge_value(parameters: Parameters) -> list[Problem]:
     except BadInput as bad:
         return list(bad.problems)
     return []
+
+
+def judge_known(tx: Tx, meeting: Meeting, point: Resolution) -> list[Problem]:
+    """The promise is made for contracts to come: from a day before the meeting on it would change what contracts that
+    began since were promised (docs/decisions/0069)."""
+    name, valid_from = (str(point.parameters.get(each)) for each in ("name", "valid_from"))
+    if name != GuaranteeChoice.NAME or meeting.is_history or valid_from >= meeting.held_on.isoformat():
+        return []
+    reason = say("what was promised stays: the meeting decides from %(day)s at the earliest", day=meeting.held_on)
+    return [Problem(reason, "valid_from")]
 
 
 def show(lang: str, parameters: Parameters, called: Mapping[str, str]) -> list[tuple[str, str]]:

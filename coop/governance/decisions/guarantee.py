@@ -37,6 +37,7 @@ KIND = Kind(
     read=read,
     show=dated_choice.show,
     judge=judge,
+    judge_known=dated_choice.judge_known,
     act=dated_choice.act,
     claim=dated_choice.find_claim,
     refused=dated_choice.REFUSED,
