@@ -16,11 +16,11 @@ from functools import partial
 from coop.billing.amounts.store import add_amount, list_amounts
 from coop.billing.bills.asking import MonthlyAmount, year_of
 from coop.billing.bills.book import find_contract
+from coop.billing.bills.store import list_heads
 from coop.billing.figures.commands import record_figure, send_notices
 from coop.billing.law.commands import publish_law
 from coop.billing.model import PublishedFigure
 from coop.billing.runs.commands import correct_bills, issue_bills
-from coop.billing.runs.results import RunResult
 from coop.billing.terms.store import find_figure
 from coop.communities.law import MAXIMUM, Publication
 from coop.events import Event
@@ -57,7 +57,8 @@ RUN_SHARE = 0.4
 @dataclass
 class History:
     """What is told, and the same as the reference reckons with it. ``usual`` are the facts and commands that mostly
-    come first, ``late`` those that mostly come once there are bills."""
+    come first, ``late`` those that mostly come once there are bills. While it is played, ``heard`` is what was told so
+    far, and ``issued`` how many bills there were after each run, with how much was heard by then."""
 
     rng: random.Random
     months: list[Period]
@@ -73,7 +74,8 @@ class History:
     index: dict[int, Fraction] = field(default_factory=dict)
     maxima: list[tuple[date, str]] = field(default_factory=list)
     stops: list[ToldStop] = field(default_factory=list)
-    published: list[Publication] = field(default_factory=list)
+    heard: list[Step] = field(default_factory=list)
+    issued: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def told(self) -> Told:
@@ -126,7 +128,6 @@ def _invent_maximum(history: History) -> None:
     history.maxima.append((day, most))
     figures = {"full": {"heat per GJ": Decimal(most), "fixed per year": Decimal("760.77")}}
     published = Publication(MAXIMUM, day, day, day, figures, "invented")
-    history.published.append(published)
     history.late.append(partial(publish_law, publications=[published]))
 
 
@@ -176,13 +177,15 @@ def play(database: Database, community: str, history: History) -> None:
     _order_choices(steps)
     while steps:
         step = steps.pop(0)
-        if not _tell(database, community, step):
+        if _tell(database, community, step):
+            history.heard.append(step)
+        else:
             steps.append(step)
         if len(steps) <= len(history.late) and rng.random() < RUN_SHARE:
             _run_something(database, community, history)
     for month in rng.sample(history.months, len(history.months)):
-        _issue(database, community, month)
-    _issue(database, community, None)
+        _issue(database, community, month, history)
+    _issue(database, community, None, history)
 
 
 def _order_choices(steps: list[Step]) -> None:
@@ -209,13 +212,13 @@ def _tell(database: Database, community: str, step: Step) -> bool:
 def _run_something(database: Database, community: str, history: History) -> None:
     """Try to bill a month, or to correct what was billed; what cannot be billed yet is refused."""
     try:
-        _issue(database, community, history.rng.choice([*history.months, None]))
+        _issue(database, community, history.rng.choice([*history.months, None]), history)
     except CoopError as refusal:
         if refusal.code not in {"period-incomplete", "no-tariff", "figure-missing"}:
             raise
 
 
-def _issue(database: Database, community: str, month: Period | None) -> RunResult:
+def _issue(database: Database, community: str, month: Period | None, history: History) -> None:
     """Bill a month, or correct for None; whatever brakes is released."""
     with database.write(community, SECRETARY) as tx:
         run = correct_bills(tx, ISSUED_ON) if month is None else issue_bills(tx, month, ISSUED_ON)
@@ -223,7 +226,8 @@ def _issue(database: Database, community: str, month: Period | None) -> RunResul
         with database.write(community, SECRETARY) as tx:
             run = release(tx, run.run_id)
     assert run.status == "issued"
-    return run
+    with database.read(community) as tx:
+        history.issued.append((len(list_heads(tx)), len(history.heard)))
 
 
 def _invent_tariffs(history: History) -> None:

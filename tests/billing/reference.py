@@ -229,7 +229,8 @@ def _month_cost(
 def _heat_prices(told: Told, tariff: ToldTariff, day: date) -> list[Fraction]:
     """The prices that were voted, or ACM's maximum of the day where that is lower."""
     published = [(date(2024, 1, 1), "46.69"), (date(2025, 1, 1), "43.79"), (date(2026, 1, 1), "40.97"), *told.maxima]
-    maximum = max(((since, most) for since, most in published if since <= day), key=lambda each: each[0])[1]
+    # Of two from one day the one that was published later holds.
+    maximum = sorted((each for each in published if each[0] <= day), key=lambda each: each[0])[-1][1]
     names = [name for name in ("heat", "heat_above") if name in tariff.prices]
     return [min(Fraction(tariff.prices[name]), Fraction(maximum)) for name in names]
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy import Row
 
 from coop.billing.bills import store as bills
 from coop.billing.model import LineKind
@@ -32,7 +35,7 @@ from coop.verification.prices import verify_prices
 from coop.verification.quantities import verify_quantities
 from coop.verification.rows import read_kept
 from coop.verification.told import Told
-from tests.billing.histories import History, invent, play
+from tests.billing.histories import History, Step, invent, play
 from tests.billing.reference import Owed, reckon
 from tests.founding import found_in
 
@@ -83,15 +86,31 @@ def what_was_billed(database: Database, community: str) -> Owed:
 
 
 def second_opinion(database: Database, community: str, history: History) -> list[str]:
-    """What verification finds of prices, quantities and ceilings, knowing everything: of a bill that another one
-    corrected only what was voted and promised, for less was known when it was drafted. That a bill is above a maximum
-    that was published only later is no finding: what is owed says it, to the cent."""
-    facts = [step for step in (*history.usual, *history.late) if isinstance(step, Event)]
+    """What verification finds of quantities and ceilings, knowing everything, and of the prices of each bill, knowing
+    what was known when it was issued."""
+    told = told_by([*history.usual, *history.late])
+    with database.read(community) as tx:
+        kept = read_kept(tx)
+    findings = [*verify_quantities(kept, told), *verify_ceilings(kept, told)]
+    before = 0
+    for count, heard in history.issued:
+        numbers = tuple(f"bill {bill.number}:" for bill in kept.bills[before:count])
+        steps, before = history.heard[:heard], count
+        if numbers:
+            then = replace(kept, notices=[row for row in kept.notices if is_sent(row, steps)])
+            findings += [each for each in verify_prices(then, told_by(steps)) if each.startswith(numbers)]
+    return findings
+
+
+def told_by(steps: Sequence[Step]) -> Told:
+    """Facts and law of some steps of a history."""
+    facts = [step for step in steps if isinstance(step, Event)]
+    published = [each for step in steps for each in keywords_of(step).get("publications", ())]
 
     def of(kind: type[Fact]) -> list[Fact]:
         return [fact for fact in facts if isinstance(fact, kind)]
 
-    told = Told(
+    return Told(
         tariffs=of(TariffAdopted),
         stops=of(DecisionStopped),
         admitted=of(MemberAdmitted),
@@ -101,16 +120,19 @@ def second_opinion(database: Database, community: str, history: History) -> list
         corrected=of(GasBillsCorrected),
         measured=of(PeriodMeasured),
         allocated=of(EnergyAllocated),
-        law=Law((*shipped_law().publications, *history.published)),
+        law=Law((*shipped_law().publications, *published)),
     )
-    with database.read(community) as tx:
-        kept = read_kept(tx)
-    newest = {(bill.contract_id, bill.period_start): bill.number for bill in kept.bills}
-    corrected = {bill.number for bill in kept.bills} - set(newest.values())
-    outdated = tuple(f"bill {number}: tariff" for number in corrected)
-    findings = [*verify_prices(kept, told), *verify_quantities(kept, told), *verify_ceilings(kept, told)]
-    above = "is above the maximum of the law" if history.published else None
-    return [each for each in findings if not (each.startswith(outdated) or (above and each.endswith(above)))]
+
+
+def is_sent(notice: Row[Any], steps: Sequence[Step]) -> bool:
+    """True for a notice that one of the steps sent."""
+    mine = {"tariff_id": notice.tariff_id, "member": notice.member_id, "sent_on": notice.sent_on}
+    return any(keywords_of(step) == mine for step in steps)
+
+
+def keywords_of(step: Step) -> Mapping[str, Any]:
+    """What a command of a history is given; nothing for a fact."""
+    return step.keywords if isinstance(step, partial) else {}
 
 
 def without_nothing(owed: Owed) -> Owed:
