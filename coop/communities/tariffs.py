@@ -23,7 +23,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from coop.communities.law import VAT_CATEGORIES
-from coop.values import Problem, say
+from coop.values import YEARS, Problem, say
 
 
 class Product(StrEnum):
@@ -294,9 +294,10 @@ def _decimal(text: str | None) -> Decimal | None:
 
 
 def _day(text: object) -> date | None:
-    """A day in the one way that facts write it: ``20260101`` and ``2026-W01-1`` are refused."""
+    """A day in the one way that facts write it: ``20260101`` and ``2026-W01-1`` are refused, as is one that ends no
+    period, such as the last that there is."""
     try:
         day = date.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
-    return day if day is not None and text == day.isoformat() else None
+    return day if day is not None and text == day.isoformat() and day.year in YEARS else None

@@ -57,8 +57,8 @@ def test_a_contribution_up_to_the_newest_maximum_is_taken_in_a_year_without_one(
     assert judged(HEAT, ONCE | {"per": "year", "years": 30, "price": "175.00"}, valid_from="2026-01-01") == []
 
 
-@pytest.mark.parametrize("day", ["20240101", "2024-W01-1", "2024-1-1", ""])
-def test_a_day_is_written_in_one_way(day: str) -> None:
+@pytest.mark.parametrize("day", ["20240101", "2024-W01-1", "2024-1-1", "", "9999-12-31"])
+def test_a_day_is_written_in_one_way_and_ends_a_period(day: str) -> None:
     assert [field for field, _ in judged(HEAT, valid_from=day)] == ["valid_from"]
 
 
