@@ -19,6 +19,7 @@ from coop.events.elections import ElectionVoteCounted as ElectionVoteCounted
 from coop.events.elections import ElectionVoteOpened as ElectionVoteOpened
 from coop.events.elections import LotDrawn as LotDrawn
 from coop.events.elections import PersonElected as PersonElected
+from coop.events.entries import EntryDropped as EntryDropped
 from coop.events.entries import WordGiven as WordGiven
 from coop.events.envelope import Event
 from coop.events.papers import AgendaPaper as AgendaPaper

@@ -9,11 +9,11 @@ Owns: the statutes as data, notices of meetings with their resolutions and the h
     it: a database trigger refuses to change or delete them. Documents that wait for a notice may be taken away.
 Tells: StatutesAdopted, MeetingConvened, TariffProposed, MeetingWithdrawn, PointWithdrawn, VotingListFrozen,
     BallotsCommitted, MandateGiven, MandateEnded, AttendanceNoted, AttendanceFrozen, BallotEntered, BallotDisputed,
-    WordGiven, MemberSuspended, SuspensionLifted, CandidatesNamed, ElectionVoteOpened, ElectionBallotsCommitted,
-    ElectionVoteCounted, LotDrawn, PersonElected, ResolutionDecided, MinutesConfirmed, PaperAdded, TariffAdopted,
-    AllocationKeyAdopted, ChoiceAdopted, RealisationDecided, DecisionRecorded, DecisionStopped, MilestoneReached,
-    TrancheReleased, TrancheReferred; by the calendar VoteOpened, VoteClosing, VoteEnded, DeadlinePassed,
-    SteeringReminded; ProgramTokenUsed.
+    EntryDropped, WordGiven, MemberSuspended, SuspensionLifted, CandidatesNamed, ElectionVoteOpened,
+    ElectionBallotsCommitted, ElectionVoteCounted, LotDrawn, PersonElected, ResolutionDecided, MinutesConfirmed,
+    PaperAdded, TariffAdopted, AllocationKeyAdopted, ChoiceAdopted, RealisationDecided, DecisionRecorded,
+    DecisionStopped, MilestoneReached, TrancheReleased, TrancheReferred; by the calendar VoteOpened, VoteClosing,
+    VoteEnded, DeadlinePassed, SteeringReminded; ProgramTokenUsed.
 Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberChanged, MemberLeft, MessageSent, MessageFailed,
     PeriodClosed, LawPublished, TariffAnswered, AllocationKeyAnswered, ChoiceAnswered (what was decided and could not
     be taken).

@@ -79,6 +79,7 @@ GOVERNANCE = Service(
         facts.AttendanceNoted,
         facts.AttendanceFrozen,
         facts.BallotDisputed,
+        facts.EntryDropped,
         facts.WordGiven,
         facts.MemberSuspended,
         facts.SuspensionLifted,

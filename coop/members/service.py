@@ -116,6 +116,7 @@ MEMBERS = Service(
         governance.MandateEnded: messages_heard.on_mandate_ended,
         governance.MemberSuspended: messages_heard.on_member_suspended,
         governance.SuspensionLifted: messages_heard.on_suspension_lifted,
+        governance.EntryDropped: messages_heard.on_entry_dropped,
         governance.CandidatesNamed: messages_heard.on_candidates_named,
         governance.PersonElected: messages_heard.on_person_elected,
         governance.PointWithdrawn: messages_heard.on_point_withdrawn,

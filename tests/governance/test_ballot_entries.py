@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from coop.events.governance import EntryDropped
 from coop.governance.api.routes import KEEPERS
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
@@ -32,6 +33,7 @@ from tests.governance.assembly import (
     rows,
     sit_down,
     tally,
+    told,
 )
 from tests.kit.clocks import SetClock
 from tests.metering.test_meter_pages import plain
@@ -75,18 +77,39 @@ def test_what_is_left_out_never_counts(database: Database) -> None:
     live(database, until="vote")
     entry_id = enter(database, Row(1, "L-001", "", {"tariff": "for"}))
     with database.write(TOWN, SECRETARY) as tx:
-        entries.drop(tx, entry_id, KEEPERS)
-        entries.drop(tx, entry_id, KEEPERS)
+        entries.drop(tx, entry_id, KEEPERS, "a wrong number")
+        entries.drop(tx, entry_id, KEEPERS, "another word")
     with pytest.raises(CoopError, match="dropped"):
         confirm(database, entry_id)
     assert standing(database) == {}
+
+
+def test_who_leaves_an_entry_out_says_why_which_is_kept_and_told(database: Database) -> None:
+    live(database, until="vote")
+    entry_id = enter(database, Row(1, "L-001", "", {"tariff": "for"}))
+    with database.write(TOWN, SECOND) as tx, pytest.raises(BadInput, match="say why it is left out"):
+        entries.drop(tx, entry_id, KEEPERS, " ")
+    for _ in range(2):
+        with database.write(TOWN, SECOND) as tx:
+            entries.drop(tx, entry_id, KEEPERS, " a wrong number ")
+    with database.read(TOWN) as tx:
+        settled = store.find_settled(tx, entry_id)
+    assert settled is not None
+    assert (settled.outcome, settled.reason, settled.actor) == ("dropped", "a wrong number", str(SECOND))
+    [fact] = [each for each in told(database) if isinstance(each, EntryDropped)]
+    assert (fact.entry_id, fact.reason, fact.entered_by, fact.member_id) == (
+        entry_id,
+        "a wrong number",
+        SECRETARY.id,
+        "",
+    )
 
 
 def test_whoever_leaves_out_what_another_entered_does_not_close_that_meeting(database: Database) -> None:
     live(database, until="vote")
     entry_id = enter(database, Row(1, "L-001", "", {"tariff": "against"}))
     with database.write(TOWN, SECOND) as tx:
-        entries.drop(tx, entry_id, KEEPERS)
+        entries.drop(tx, entry_id, KEEPERS, "a wrong number")
     with database.write(TOWN, SECOND) as tx, pytest.raises(CoopError, match="somebody else closes it"):
         closing.close_meeting(tx, "alv-1")
     with database.write(TOWN, SECRETARY) as tx:
@@ -139,7 +162,7 @@ def test_a_meeting_is_not_closed_while_ballots_wait_and_none_counts_after_it(dat
     with pytest.raises(CoopError, match="wait for a second person"), database.write(TOWN, SECRETARY) as tx:
         closing.close_meeting(tx, "alv-1")
     with database.write(TOWN, SECRETARY) as tx:
-        entries.drop(tx, waiting, KEEPERS)
+        entries.drop(tx, waiting, KEEPERS, "a wrong number")
         closing.close_meeting(tx, "alv-1")
     with pytest.raises(CoopError, match="closed"):
         enter(database, Row(1, "L-002", "", {"tariff": "for"}))

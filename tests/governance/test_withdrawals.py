@@ -365,7 +365,7 @@ def test_a_page_settles_no_entry_of_another_kind_or_of_another_meeting(board: Te
     ]
     other = waiting[1] if page == "withdraw" else waiting[0]
     sit_down(board, "account-2", "board")
-    answer = board.post(f"{PAGE}/{page}/{other}", data={"act": act})
+    answer = board.post(f"{PAGE}/{page}/{other}", data={"act": act, "reason": "a mistake"})
     assert answer.status_code in (404, 409, 422)
     entries_made = {entry["entry_id"]: entry for entry in board.get("/governance/api/v1/entries").json()}
     assert [entries_made[entry_id]["state"] for entry_id in waiting] == ["waits", "waits"]

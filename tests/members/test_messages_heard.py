@@ -11,6 +11,7 @@ from coop.events.governance import (
     AgendaPoint,
     BallotEntered,
     DecisionStopped,
+    EntryDropped,
     MandateEnded,
     MandateGiven,
     MeetingConvened,
@@ -30,6 +31,7 @@ from coop.members.messages import store
 from coop.members.messages.jobs import tell_plan
 from coop.members.messages.model import Content, Message, Wish
 from coop.members.service import MEMBERS
+from coop.members.tables import account
 from tests.desk import COMMUNITY, SECRETARY
 from tests.kit.clocks import SetClock
 from tests.members.post import agree_to_mail, envelope_of, furnish, list_kept, listening, post_all
@@ -291,6 +293,31 @@ def test_holder_and_giver_of_a_mandate_are_told_of_it_and_of_its_end(database: D
     clock.set(AT + timedelta(days=60))
     hear(database, given.model_copy(update={"number": 3}))
     assert len([message for message in list_kept(database) if message.kind.startswith("mandate-")]) == 4
+
+
+def test_who_entered_what_was_left_out_and_whom_it_was_about_are_told_why(database: Database) -> None:
+    furnish(database)
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        named = {"account_id": "account-9", "email": "secretary@example.org", "name": "A. Smit", "password_hash": ""}
+        held = {"roles": frozenset({"board"}), "member_id": None, "active": True, "has_factor": False}
+        tx.insert(account, [{"community": tx.community, **named, **held}])
+    dropped = EntryDropped(
+        entry_id="entry-1",
+        kind="suspension",
+        meeting_id="",
+        paper="notulen, punt 4",
+        reason="ander lid",
+        dropped_on=date(2026, 1, 5),
+        entered_by="account-9",
+        member_id=VRIES,
+    )
+    hear(database, dropped, dropped)
+    kept = {message.kind: message for message in list_kept(database)}
+    assert {kind: (each.account_id, each.member_id) for kind, each in kept.items()} == {
+        "entry-dropped": ("account-9", None),
+        "entry-about-you-dropped": (None, VRIES),
+    }
+    assert all(any("ander lid" in line for line in each.paragraphs) for each in contents(list(kept.values())))
 
 
 def test_a_member_is_told_once_that_they_are_suspended_and_no_longer(database: Database, clock: SetClock) -> None:

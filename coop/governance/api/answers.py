@@ -102,6 +102,8 @@ class EntryOut(Answer):
     entered_by: str
     settled_at: datetime | None
     settled_by: str | None
+    reason: str = ""
+    """Why it was left out, where it was."""
 
 
 class OwnVoteOut(Answer):
@@ -377,6 +379,7 @@ def entry_out(entry: Entry, settled: Settled | None) -> EntryOut:
         entered_by=entry.actor,
         settled_at=settled.recorded_at if settled else None,
         settled_by=settled.actor if settled else None,
+        reason=settled.reason if settled else "",
     )
 
 

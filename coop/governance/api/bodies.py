@@ -149,6 +149,14 @@ class WithdrawalBody(Body):
     """Id of the entry, by which sending it again is the same entry."""
 
 
+class DropBody(Body):
+    """The reason for which an entry is left out."""
+
+    model_config = show({"reason": "the number of the member was misread"})
+
+    reason: Annotated[str, Field(min_length=1, max_length=300)]
+
+
 class PointMinutesBody(Body):
     """Words of the minutes on one point."""
 

@@ -217,10 +217,10 @@ def confirm_entry(request: Request, entry_id: str) -> EntryOut:
 
 @routes.post("/entries/{entry_id}/drop")
 @may("confirm-entry")
-def drop_entry(request: Request, entry_id: str) -> EntryOut:
-    """Leave out what was entered wrongly, as long as nobody confirmed it."""
+def drop_entry(request: Request, entry_id: str, body: bodies.DropBody) -> EntryOut:
+    """Leave out what was entered wrongly, as long as nobody confirmed it, and say why: who entered it is told."""
     with writing(request) as tx:
-        entry = entries.drop(tx, entry_id, KEEPERS)
+        entry = entries.drop(tx, entry_id, KEEPERS, body.reason)
         return entry_out(entry, find_settled(tx, entry_id))
 
 

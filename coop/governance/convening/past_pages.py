@@ -82,7 +82,7 @@ def settle_entry(request: Request, entry_id: str, filled: Filled) -> Response:
     try:
         with writing(request) as tx:
             if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, _KEEPERS)
+                entries.drop(tx, entry_id, _KEEPERS, filled.get("reason", ""))
                 return redirect(PAGE, translate(lang, "This entry is left out."))
             entries.confirm(tx, entry_id, _KEEPERS)
     except CoopError as refusal:

@@ -60,7 +60,7 @@ def settle(request: Request, resolution_id: str, entry_id: str, filled: Filled) 
     try:
         with writing(request) as tx:
             if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, _KEEPERS)
+                entries.drop(tx, entry_id, _KEEPERS, filled.get("reason", ""))
                 return redirect(f"{page}/stop", translate(lang, "Nothing is changed."))
             entries.confirm(tx, entry_id, _KEEPERS)
     except CoopError as refusal:

@@ -76,7 +76,7 @@ def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> 
     try:
         with writing(request) as tx:
             if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, _KEEPERS, meeting_id)
+                entries.drop(tx, entry_id, _KEEPERS, filled.get("reason", ""), meeting_id)
                 return redirect(f"{page}/withdraw", translate(lang, "Nothing is withdrawn."))
             entries.confirm(tx, entry_id, _KEEPERS, meeting_id)
     except CoopError as refusal:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
+from coop.events.governance import EntryDropped
 from coop.governance.entries import store
 from coop.governance.entries.store import Entry
 from coop.kit.actor import name_id
@@ -20,6 +21,7 @@ Keep = Callable[[Tx, Entry], int]
 """Keeps what an entry says, for good; returns how many things are new."""
 
 PAPER_MAX: Final = 300
+REASON_MAX: Final = 300
 
 
 def enter(tx: Tx, keep: Keep, kind: str, meeting_id: str, paper: str, content: Any, entry_id: str = "") -> Entry:
@@ -71,20 +73,41 @@ def confirm(tx: Tx, entry_id: str, keepers: Mapping[str, Keep], meeting_id: str 
     return entry, new
 
 
-def drop(tx: Tx, entry_id: str, kinds: Collection[str], meeting_id: str | None = None) -> Entry:
-    """Leave out what was entered wrongly, before anybody confirmed it.
+def drop(tx: Tx, entry_id: str, kinds: Collection[str], reason: str, meeting_id: str | None = None) -> Entry:
+    """Leave out what was entered wrongly, before anybody confirmed it, and tell why; who entered it gets to know.
 
     Raises:
         NotFound: there is no such entry of these kinds, about this meeting.
+        BadInput: it gives no reason.
         CoopError: it was confirmed.
     """
     entry = _lock_entry(tx, entry_id, kinds, meeting_id)
     settled = store.find_settled(tx, entry_id)
     if settled is None:
-        store.settle_entry(tx, entry_id, "dropped")
+        reason = reason.strip()
+        if not 0 < len(reason) <= REASON_MAX:
+            raise BadInput([Problem(say("say why it is left out, in at most 300 characters"), "reason")], "no-reason")
+        store.settle_entry(tx, entry_id, "dropped", reason)
+        tx.tell(_tell_dropped(tx, entry, reason))
     elif settled.outcome != "dropped":
         raise CoopError("entry-confirmed", say("this entry was confirmed: it holds"))
     return entry
+
+
+def _tell_dropped(tx: Tx, entry: Entry, reason: str) -> EntryDropped:
+    """The fact of an entry that was left out, with whom it was about where that is one member."""
+    entered_by = entry.actor.removeprefix("account:") if entry.actor.startswith("account:") else ""
+    about = entry.content.get("member_id", "") if isinstance(entry.content, dict) else ""
+    return EntryDropped(
+        entry_id=entry.entry_id,
+        kind=entry.kind,
+        meeting_id=entry.meeting_id,
+        paper=entry.paper,
+        reason=reason,
+        dropped_on=tx.today,
+        entered_by=entered_by,
+        member_id=about,
+    )
 
 
 def _lock_entry(tx: Tx, entry_id: str, kinds: Collection[str], meeting_id: str | None) -> Entry:

@@ -35,10 +35,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Settled:
-    """Outcome of an entry: confirmed or dropped, by whom and when."""
+    """Outcome of an entry: confirmed, or dropped for a reason; by whom and when."""
 
     entry_id: str
     outcome: str
+    reason: str
     channel: str
     recorded_at: datetime
     actor: str
@@ -115,7 +116,7 @@ def find_settled(tx: Tx, entry_id: str) -> Settled | None:
     return find_as(tx, Settled, entry_settled, entry_settled.c.entry_id == entry_id)
 
 
-def settle_entry(tx: Tx, entry_id: str, outcome: str) -> None:
-    """Keep what became of an entry."""
-    row = {"community": tx.community, "entry_id": entry_id, "outcome": outcome, **stamp_with_channel(tx)}
-    tx.insert(entry_settled, [row])
+def settle_entry(tx: Tx, entry_id: str, outcome: str, reason: str = "") -> None:
+    """Keep what became of an entry, and why where it was dropped."""
+    row = {"community": tx.community, "entry_id": entry_id, "outcome": outcome, "reason": reason}
+    tx.insert(entry_settled, [{**row, **stamp_with_channel(tx)}])

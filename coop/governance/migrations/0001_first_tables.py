@@ -189,9 +189,11 @@ def upgrade() -> None:
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("entry_id", sa.String(length=100), nullable=False),
         sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
         sa.Column("channel", sa.String(length=20), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("(outcome = 'dropped') = (reason <> '')", name=op.f("ck_entry_settled_reason")),
         sa.CheckConstraint("outcome IN ('confirmed', 'dropped')", name=op.f("ck_entry_settled_outcome")),
         sa.ForeignKeyConstraint(
             ["community", "entry_id"],

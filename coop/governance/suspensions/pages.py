@@ -68,7 +68,7 @@ def settle(request: Request, entry_id: str, filled: Filled) -> Response:
     try:
         with writing(request) as tx:
             if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, commands.KEEPERS)
+                entries.drop(tx, entry_id, commands.KEEPERS, filled.get("reason", ""))
                 return redirect(PAGE, translate(lang, "This paper is left out."))
             entries.confirm(tx, entry_id, commands.KEEPERS)
     except CoopError as refusal:

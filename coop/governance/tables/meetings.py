@@ -55,10 +55,12 @@ entry_settled = make_table(
     ("entry_id",),
     Column("entry_id", String(100), nullable=False),
     Column("outcome", String(10), nullable=False),
+    Column("reason", String(300), nullable=False),
     Column("channel", String(20), nullable=False),
     *said(),
     refer(("entry_id",), "entry"),
     CheckConstraint("outcome IN ('confirmed', 'dropped')", name="outcome"),
+    CheckConstraint("(outcome = 'dropped') = (reason <> '')", name="reason"),
 )
 
 voter = make_table(

@@ -16,6 +16,7 @@ from coop.events.governance import (
     BallotEntered,
     CandidatesNamed,
     DecisionStopped,
+    EntryDropped,
     MandateEnded,
     MandateGiven,
     MeetingConvened,
@@ -316,6 +317,20 @@ def on_suspension_lifted(tx: Tx, event: SuspensionLifted, envelope: Envelope) ->
     if member is None or _is_history(tx, envelope):
         return
     send(tx, "suspension-lifted", member, event.entry_id, lifted_on=event.lifted_on, link="/governance/")
+
+
+def on_entry_dropped(tx: Tx, event: EntryDropped, envelope: Envelope) -> None:
+    """Write who had entered something that it was left out and why, unless they did so themselves, and the member whom
+    it was about."""
+    if _is_history(tx, envelope):
+        return
+    said = {"paper": event.paper, "reason": event.reason, "link": "/governance/"}
+    holder = store.find_holder(tx, event.entered_by)
+    if holder is not None and envelope.actor != f"account:{event.entered_by}":
+        send(tx, "entry-dropped", holder, event.entry_id, **said)
+    member = find_member(tx, event.member_id)
+    if member is not None:
+        send(tx, "entry-about-you-dropped", member, event.entry_id, **said)
 
 
 CHANGED: Final = {

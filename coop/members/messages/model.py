@@ -29,6 +29,8 @@ KINDS: Final = (
     "mandate-of-yours",
     "suspended",
     "suspension-lifted",
+    "entry-dropped",
+    "entry-about-you-dropped",
     "reading-changed",
     "plan-of-month",
     "leaving-entered",
@@ -58,6 +60,16 @@ class Holder(Protocol):
     def email(self) -> str: ...
     @property
     def member_id(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class AccountHolder:
+    """Somebody with an account, to be written to."""
+
+    account_id: str
+    name: str
+    email: str
+    member_id: str | None
 
 
 @dataclass(frozen=True)

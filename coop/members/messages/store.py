@@ -13,7 +13,18 @@ from coop.kit.keyset import Window, cut_query
 from coop.kit.rows import columns_of, find_as, insert_nouns, row_of, select_as
 from coop.kit.tables import outbound_message
 from coop.kit.tx import Tx
-from coop.members.messages.model import ComingMeeting, DueBill, Filter, Message, OwnWords, State, Tracked, Way, Wish
+from coop.members.messages.model import (
+    AccountHolder,
+    ComingMeeting,
+    DueBill,
+    Filter,
+    Message,
+    OwnWords,
+    State,
+    Tracked,
+    Way,
+    Wish,
+)
 from coop.members.register.model import Member
 from coop.members.tables import (
     account,
@@ -236,6 +247,11 @@ _STATE: Final = case(
     else_="waiting",
 )
 """The state of a message, as ``Tracked.state`` says it."""
+
+
+def find_holder(tx: Tx, account_id: str) -> AccountHolder | None:
+    """The holder of an account that is in use, or None."""
+    return find_as(tx, AccountHolder, account, account.c.account_id == account_id, account.c.active)
 
 
 def get_tracked(tx: Tx, message_id: str) -> Tracked:

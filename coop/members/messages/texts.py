@@ -27,6 +27,8 @@ KIND_NAMES: Final = {
     "mandate-held": N_("Mandate that a member holds"),
     "suspended": N_("Suspension of a member"),
     "suspension-lifted": N_("Suspension that was lifted"),
+    "entry-dropped": N_("Entry of yours that was left out"),
+    "entry-about-you-dropped": N_("Entry about a member that was left out"),
     "mandate-of-yours": N_("Mandate that a member gave"),
     "reading-changed": N_("Reading of a member's meter changed"),
     "plan-of-month": N_("Plan of the month"),

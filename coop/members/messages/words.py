@@ -243,6 +243,24 @@ WORDS: Final[Mapping[str, Words]] = {
         ),
         N_("To the meetings"),
     ),
+    "entry-dropped": Words(
+        N_("%(coop)s: what you entered was left out"),
+        (
+            N_("You entered this from a paper: %(paper)s. Somebody left it out, so it does not hold."),
+            N_("The reason they gave: %(reason)s"),
+            N_("Is that not right? Enter it again, and speak about it with the board."),
+        ),
+        N_("To the decisions"),
+    ),
+    "entry-about-you-dropped": Words(
+        N_("%(coop)s: something about you was entered and left out"),
+        (
+            N_("Somebody of the board entered something about you: %(paper)s. It was left out before it held."),
+            N_("The reason that was given: %(reason)s"),
+            N_("Nothing changes for you. Do you have a question about it? Answer this message."),
+        ),
+        N_("To the decisions"),
+    ),
     "reading-changed": Words(
         N_("%(coop)s: a reading of your meter was changed"),
         (

@@ -63,7 +63,7 @@ def settle(request: Request, entry_id: str, filled: Filled) -> Response:
     try:
         with writing(request) as tx:
             if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, (papers.TERM,))
+                entries.drop(tx, entry_id, (papers.TERM,), filled.get("reason", ""))
                 return redirect(PAGE, translate(lang, "This paper is left out."))
             entries.confirm(tx, entry_id, {papers.TERM: papers.keep_term})
     except CoopError as refusal:

@@ -92,7 +92,7 @@ def settle(request: Request, resolution_id: str, entry_id: str, filled: Filled) 
         with writing(request) as tx:
             meeting_id = find_election(tx, resolution_id).meeting.meeting_id
             if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, papers.KEEPERS, meeting_id)
+                entries.drop(tx, entry_id, papers.KEEPERS, filled.get("reason", ""), meeting_id)
                 return redirect(page, translate(lang, "This paper is left out."))
             entries.confirm(tx, entry_id, papers.KEEPERS, meeting_id)
     except CoopError as refusal:
