@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from coop.governance.model import Evidence
 from coop.governance.programmes import report_store as store
 from coop.governance.programmes import reports
 from coop.governance.programmes import store as programme_store
+from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError
 from tests.desk import SECRETARY, sign_in
@@ -41,6 +43,33 @@ def test_a_milestone_is_reached_once_a_partner_confirmed_it(database: Database) 
             reports.confirm_report(tx, report_id)
     assert [fact.milestone_id for fact in only(told(database), MilestoneReached)] == ["permit"]
     assert {fact.tranche_id for fact in only(told(database), TrancheReleased)} == {"t1", "t2"}
+
+
+@pytest.mark.parametrize("second", ["confirm", "return"])
+def test_of_two_partners_who_settle_a_report_at_once_the_second_sees_what_the_first_did(
+    database: Database, second: str
+) -> None:
+    live(database, until="reach")
+    report_id = report(database)
+
+    def settle_too() -> None:
+        with database.write(TOWN, Actor("account", "partner-2", "page")) as tx:
+            if second == "confirm":
+                reports.confirm_report(tx, report_id)
+            else:
+                reports.return_report(tx, report_id, "a paper is missing")
+
+    with ThreadPoolExecutor(1) as another:
+        with database.write(TOWN, PARTNER) as tx:
+            reports.confirm_report(tx, report_id)
+            waiting = another.submit(settle_too)
+            assert not wait([waiting], timeout=0.3).done
+        if second == "confirm":
+            waiting.result(10)
+        else:
+            with pytest.raises(CoopError, match="was confirmed"):
+                waiting.result(10)
+    assert [fact.milestone_id for fact in only(told(database), MilestoneReached)] == ["permit"]
 
 
 def test_whoever_reported_a_milestone_does_not_confirm_it(database: Database) -> None:

@@ -56,7 +56,7 @@ def confirm_report(tx: Tx, report_id: str) -> None:
     Raises:
         CoopError: the same account reported it, or the report was returned or withdrawn.
     """
-    report, settled = store.find_report(tx, report_id)
+    report, settled = _lock_report(tx, report_id)
     if settled is not None:
         _refuse_settled(settled, "confirmed")
         return
@@ -73,7 +73,7 @@ def return_report(tx: Tx, report_id: str, reason: str) -> None:
         BadInput: no reason is given.
         CoopError: the report was confirmed or withdrawn.
     """
-    _, settled = store.find_report(tx, report_id)
+    _, settled = _lock_report(tx, report_id)
     if settled is not None:
         _refuse_settled(settled, "returned")
         return
@@ -91,7 +91,7 @@ def withdraw_report(tx: Tx, report_id: str) -> None:
     Raises:
         CoopError: the report was confirmed or returned.
     """
-    _, settled = store.find_report(tx, report_id)
+    _, settled = _lock_report(tx, report_id)
     if settled is not None:
         _refuse_settled(settled, "withdrawn")
         return
@@ -105,6 +105,13 @@ def keep_file(tx: Tx, name: str, body: bytes) -> str:
         BadInput: it is empty, too large, or no document that everybody can open.
     """
     return store.add_file(tx, name.strip()[-200:] or "file", judge_file(body), body)
+
+
+def _lock_report(tx: Tx, report_id: str) -> tuple[store.Report, store.Settled | None]:
+    """A report with its end, which nobody else gives it meanwhile: of two who settle it at once, the second sees what
+    the first did."""
+    tx.lock(f"report {report_id}")
+    return store.find_report(tx, report_id)
 
 
 def _refuse_settled(settled: store.Settled, outcome: str) -> None:
