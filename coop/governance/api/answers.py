@@ -91,7 +91,7 @@ class BallotsOut(Answer):
 class EntryOut(Answer):
     """Entry of one person from a paper: ballots, a list of who was there, a meeting of the past or the first
     statutes, and where it stands; or the withdrawal of a notice, whose ``paper`` is its reason, or minutes, whose
-    ``paper`` names who made them."""
+    ``paper`` names who made them. ``reason`` says why it was left out, where it was."""
 
     entry_id: str
     kind: EntryKind
@@ -103,7 +103,6 @@ class EntryOut(Answer):
     settled_at: datetime | None
     settled_by: str | None
     reason: str = ""
-    """Why it was left out, where it was."""
 
 
 class OwnVoteOut(Answer):
