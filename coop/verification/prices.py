@@ -134,7 +134,7 @@ class Binding:
         if begun is not None and begun.valid_from <= day:
             instead = self._replace(contract, day, known, begun, left)
             law = self.law_on(known.sent_on)
-            if _makes_nothing_dearer(instead, bound, contract.customer_class, day, law):
+            if instead is not bound and _makes_nothing_dearer(instead, bound, contract.customer_class, day, law):
                 return instead.tariff_id
         return bound.tariff_id
 
