@@ -96,7 +96,7 @@ def furnish_members(tx: Tx, member_id: str) -> None:
     enter_request(tx, member_id, "a letter")
     number = max((made.number for made in list_proposals(tx)), default=0) + 1
     add_proposal(tx, RoleProposal(number, account_id, "grant", "auditor", tx.now, "account:somebody", "page"))
-    add_choice_proposal(tx, "bills", tx.today, {}, "a test")
+    add_choice_proposal(tx, "brakes", tx.today, {"ratio": "3", "difference_cents": 10000}, "a test")
     add_reset(tx, Reset(str(uuid4()), account_id, tx.now, "account:somebody"))
 
 

@@ -7,9 +7,11 @@ import html
 import io
 import json
 import re
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from zipfile import ZipFile
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
@@ -17,14 +19,34 @@ from openpyxl import load_workbook
 
 from coop.demo.accounts import accounts
 from coop.demo.acts import password
+from coop.demo.cooperative import COMMUNITY
 from coop.events import SERVICES
 from coop.kit.clock import SYSTEM_CLOCK
+from coop.kit.service import Room
 from coop.kit.session import COOKIE, Session, sign
 from coop.kit.settings import Settings
+from coop.members.identity.store import list_accounts_of
+from coop.operator.runtime import open_rooms
+from coop.web.writing import civil_day, month
+from tests.flows.addresses import fill, guarded_routes, list_askings
 from tests.flows.conftest import Year
+from tests.flows.furnishing import furnish
 from tests.flows.installation import embedded
+from tests.flows.shown import Shown, read_lists
+from tests.flows.town import close_rooms
 
 NAMELESS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d|M\d+|#.*|\d+")
+UNLIKE = {
+    "/billing/exports/law": "a row of the page has a figure for each class of customers",
+    "/billing/exports/prices": "the page adds a row of what the fixed parts are together",
+    "/governance/exports/resolutions": "points of a meeting to come stand above the table of what was decided",
+    "/members/exports/connections": "a row of the file is a hold, of the page a connection",
+    "/members/exports/mail-and-letters": "the page shows the newest fifty, and the way to the others",
+    "/metering/exports/allocations": "a row of the page is a month, of the file a revision",
+    "/metering/exports/periods": "the page has the months too that are not closed",
+}
+"""Lists whose page has other rows than their files, and why."""
+
 FILES = re.compile(r"\.(pdf|atom|json|csv|xlsx|zip)\b")
 
 
@@ -72,6 +94,74 @@ def test_each_file_that_a_page_offers_can_be_taken_in_each_form(settings: Settin
             assert sheet is not None
             assert [column["label"] for column in made["columns"]] == table[0], address
             assert len(made["rows"]) == len(table) - 1 == sheet.max_row - 1, address
+
+
+def pages_of(running: Settings, rooms: dict[str, Room], own: set[str]) -> list[str]:
+    """Addresses of all pages that the routers have, of things that there are where they name one."""
+    pages = {
+        fill(asking.route, asking.real)
+        for asking in list_askings(running, rooms, own)
+        if asking.method == "GET" and not asking.route.include_in_schema
+    }
+    for route in guarded_routes(running):
+        if "GET" in (route.methods or ()) and not route.include_in_schema and "{" not in route.path:
+            pages.add(route.path)
+    return sorted(page for page in pages if "/exports/" not in page and not re.search(r"\.\w+$", page))
+
+
+def name_keys(shown: Shown, rows: list[dict[str, object]]) -> set[str]:
+    """Columns of a file that tell its rows apart as the rows of the page are told apart."""
+    cells = [" ".join(row) for row in shown.rows]
+    found = set()
+    for name in rows[0]:
+        values = [say_as_page(row[name]) for row in rows]
+        is_each = all(any(each in text for text in cells for each in value) for value in values)
+        if is_each and (len(set(values)) > 1 or len(rows) == 1):
+            found.add(name)
+    return found
+
+
+def say_as_page(value: object) -> tuple[str, ...]:
+    """A value of a file in the ways in which a page may write it."""
+    text = str(value or "no such text")
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        day = date.fromisoformat(text)
+        return text, civil_day("en", day, "medium"), month("en", day)
+    if re.fullmatch(r"\d{4}-\d\d-\d\dT.*Z", text):
+        at = datetime.fromisoformat(text).astimezone(ZoneInfo("Europe/Amsterdam"))
+        return text, f"{civil_day('en', at.date(), 'medium')} {at:%H:%M}"
+    if re.fullmatch(r"-?\d+\.\d\d", text):
+        return text, f"{abs(Decimal(text)):,.2f}"
+    return (text,)
+
+
+def test_each_list_of_each_page_is_the_list_of_its_files(year: Year, tmp_path: Path) -> None:
+    account = accounts(year.plan)[0]
+    unlike, listed, seen = {}, 0, set()
+    with embedded(year.copy(tmp_path / "data").data_dir) as running:
+        rooms = open_rooms(running, migrate=False)
+        furnish(running, rooms, year.plan)
+        with rooms["members"].database.read(COMMUNITY) as tx:
+            own = {str(account.member_id), *(each.account_id for each in list_accounts_of(tx, str(account.member_id)))}
+        pages = pages_of(running, rooms, own)
+        close_rooms(rooms)
+        board = ("board", "treasurer", "operator", "auditor")
+        for roles, member_id in ((board, None), (("member",), account.member_id)):
+            with client_of(running, *roles, member_id=member_id) as visitor:
+                for page in (page for page in pages if page not in seen):
+                    answer = visitor.get(page)
+                    assert answer.status_code < 500, (page, answer.text)
+                    for shown in read_lists(answer.text) if answer.status_code == 200 else ():
+                        rows = visitor.get(shown.address).raise_for_status().json()["rows"]
+                        seen.add(page)
+                        if not shown.rows:  # the page has the number of them alone, or none
+                            continue
+                        listed += 1
+                        if len(rows) != len(shown.rows) or not name_keys(shown, rows):
+                            name = shown.address.split(".json")[0]
+                            unlike[name] = (page, len(shown.rows), len(rows), shown.rows[0], rows[:1])
+    assert listed > 50
+    assert unlike.keys() == UNLIKE.keys(), [unlike[name] for name in unlike.keys() - UNLIKE.keys()]
 
 
 def test_amounts_are_exact_and_a_member_gets_their_own(settings: Settings, year: Year) -> None:
