@@ -24,7 +24,8 @@ from coop.kit.release import VERSION
 from coop.kit.settings import Settings
 from tests.flows.installation import wait_until
 from tests.founding import found_installation
-from tests.servers.absent import notes
+from tests.servers.absent import ServerAbsent, notes, skip_or_fail
+from tests.servers.container import built
 from tests.servers.process import free_port
 from tests.servers.pythons import newest_python
 
@@ -83,16 +84,24 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
     return Image(home, steps)
 
 
-def _instructions() -> list[str]:
-    """The first stage's instructions, each on one line."""
+def _instructions(stage: int = 0) -> list[str]:
+    """The instructions of a stage, each on one line."""
     lines = [line for line in DOCKERFILE.read_text().splitlines() if line and not line.startswith("#")]
     text = re.sub(r"\\\n\s*", "", "\n".join(lines))
-    return text.split("\nFROM ")[0].splitlines()
+    return text.split("\nFROM ")[stage].splitlines()
+
+
+def _last_stage() -> dict[str, list[str]]:
+    """What the last stage says, by the name of the instruction."""
+    said: dict[str, list[str]] = {}
+    for step in _instructions(1)[1:]:  # the first line is the rest of FROM
+        name, _, rest = step.partition(" ")
+        said.setdefault(name, []).append(rest)
+    return said
 
 
 def _entry_point() -> list[str]:
-    (line,) = [line for line in DOCKERFILE.read_text().splitlines() if line.startswith("ENTRYPOINT ")]
-    words: list[str] = json.loads(line.removeprefix("ENTRYPOINT "))
+    words: list[str] = json.loads(_last_stage()["ENTRYPOINT"][0])
     return words
 
 
@@ -127,6 +136,46 @@ def test_it_holds_this_release_and_nothing_that_builds_or_demonstrates(image: Im
     size_mib = sum(path.lstat().st_size for path in image.home.rglob("*") if not path.is_dir()) / 2**20
     notes.append(f"The image's environment takes {size_mib:.0f} MiB")
     assert size_mib < PACKAGES_MIB_MAX
+
+
+def test_the_last_stage_is_what_the_first_one_made(image: Image) -> None:
+    """Every instruction of it is replayed here or above: a new one fails until it is."""
+    said = _last_stage()
+    assert said.keys() == {"COPY", "RUN", "USER", "ENV", "ENTRYPOINT", "CMD", "EXPOSE"}
+    assert said["COPY"] == ["--from=build /opt/coop /opt/coop"]
+    assert (image.home / "bin" / "coop").exists()
+    given = dict(word.split("=", 1) for word in shlex.split(said["ENV"][0]))
+    assert given["PATH"] == "/opt/coop/bin:$PATH"
+    assert given.keys() >= image.environment.keys() - {"HOME", "LANG"}
+    assert given["NUMBA_CACHE_DIR"] == "/tmp/numba"
+    assert said["EXPOSE"] == [str(Settings.model_fields["port"].default)]
+    helped = _run(image.command(*json.loads(said["CMD"][0])), image.environment)
+    assert (helped.returncode, helped.stderr) == (0, "")
+    assert "Usage: coop" in helped.stdout
+
+
+def test_the_user_of_the_image_owns_its_folders_and_nobody_else_reads_them(tmp_path: Path) -> None:
+    said = _last_stage()
+    places = {"/var/lib": tmp_path / "lib", "/var/backups": tmp_path / "backups"}
+    for folder in places.values():
+        folder.mkdir()
+    kept = {f"/etc/{name}": tmp_path / name for name in ("passwd", "group")}
+    try:
+        command = built("\n".join(said["RUN"]), places, kept)
+    except ServerAbsent as absent:
+        skip_or_fail(absent)
+    done = _run(command, _builder())
+    assert done.returncode == 0, done.stderr
+    [user] = [line.split(":") for line in kept["/etc/passwd"].read_text().splitlines() if line.startswith("coop:")]
+    [group] = [line.split(":") for line in kept["/etc/group"].read_text().splitlines() if line.startswith("coop:")]
+    assert said["USER"] == [f"{user[2]}:{group[2]}"]
+    assert int(user[3]) == int(group[2]) > 0
+    given = dict(word.split("=", 1) for word in shlex.split(said["ENV"][0]))
+    made = {f"{place}/coop": folder / "coop" for place, folder in places.items()}
+    assert given["COOP_DATA_DIR"] in made
+    for path in made.values():
+        entry = path.stat()
+        assert (entry.st_uid, entry.st_gid, entry.st_mode & 0o777) == (int(user[2]), int(group[2]), 0o700)
 
 
 def test_the_inner_loops_were_compiled_while_it_was_built(image: Image) -> None:
