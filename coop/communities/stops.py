@@ -18,7 +18,7 @@ RESTORED: Final = "restored"
 
 ENDS: Final = (RESUMED, RESTORED)
 
-_VOICES: Final = {"withdrawn": "board", "repealed": "members", RESTORED: "members"}
+_VOICES: Final = {"withdrawn": "board", "repealed": "members", RESTORED: "members", "disputed": "meeting"}
 """By manner, whose word a telling is; any other is a court's. The end of a suspension gives no decision back to whoever
 took it back, nor the other way round."""
 

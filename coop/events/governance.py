@@ -11,6 +11,8 @@ from coop.events.attendance import AttendanceFrozen as AttendanceFrozen
 from coop.events.attendance import AttendanceNoted as AttendanceNoted
 from coop.events.attendance import MandateEnded as MandateEnded
 from coop.events.attendance import MandateGiven as MandateGiven
+from coop.events.challenges import NewVoteOpened as NewVoteOpened
+from coop.events.challenges import RulingDisputed as RulingDisputed
 from coop.events.decisions import DecisionRecorded as DecisionRecorded
 from coop.events.decisions import DecisionStopped as DecisionStopped
 from coop.events.elections import CandidatesNamed as CandidatesNamed

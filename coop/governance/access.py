@@ -22,6 +22,8 @@ ACCESS = Access(
         "see-decisions": _EVERYBODY | {"read:votes"},
         "see-member-votes": roles("board", "treasurer", "auditor", "operator"),
         "vote": roles("member"),
+        "dispute-ruling": roles("member"),
+        "enter-challenge": _STEWARDS,
         "take-own-data": SIGNED_IN | {OWN},
         "adopt-statutes": _STEWARDS,
         "convene": _STEWARDS,

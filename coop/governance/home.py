@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS, party_of
+from coop.governance.ballots.challenges.store import list_open_again
 from coop.governance.ballots.store import list_ballots
-from coop.governance.ballots.views import MeetingView, view_meetings, view_undecided
+from coop.governance.ballots.views import MeetingView, find_resolution_view, view_meetings, view_undecided
+from coop.governance.convening.challenging import KIND as CHALLENGE
 from coop.governance.entries.store import Entry, list_waiting
 from coop.governance.meetings import store
 from coop.governance.meetings.answer_store import find_refusals
@@ -31,6 +33,7 @@ ENTERED = {
     "meeting": N_("Compare a meeting that somebody entered with its minutes: %(paper)s"),
     "statutes": N_("Compare the statutes that somebody entered with the deed: %(paper)s"),
     "suspension": N_("Confirm that a member is suspended, or leave it out: %(paper)s"),
+    "challenge": N_("Confirm now that an outcome is disputed at the meeting: %(paper)s"),
     "lifting": N_("Confirm that a suspension is lifted, or leave it out: %(paper)s"),
     "word": N_("Compare what the chair or a body said with the paper: %(paper)s"),
 }
@@ -84,6 +87,7 @@ def waiting(request: Request) -> Response:
     with reading(request) as tx:
         undecided = view_undecided(tx)
         lines = [*_list_votes(tx, session, undecided, lang), *_list_meetings(session, undecided)]
+        lines += _list_new_votes(tx, session, lang)
         lines = [*_list_refused(tx, session, lang), *_list_withdrawals(tx, session, undecided), *lines]
         if ACCESS.allows(session, "decide-tranche") or ACCESS.allows(session, "report-milestone"):
             programmes = view_programmes(tx)
@@ -108,6 +112,21 @@ def _list_votes(tx: Tx, session: Session, undecided: list[MeetingView], lang: st
         for outcome in view.outcomes
         if outcome.withdrawn is None and not list_ballots(tx, outcome.resolution.resolution_id, [session.member_id])
     ]
+
+
+def _list_new_votes(tx: Tx, session: Session, lang: str) -> list[Waiting]:
+    """New votes on what was disputed: this member votes anew, the stewards count them."""
+    lines = []
+    for resolution_id in list_open_again(tx):
+        view, outcome = find_resolution_view(tx, resolution_id)
+        subject, held_on, own_id = outcome.resolution.subject(lang), view.meeting.held_on, session.member_id
+        if own_id and ACCESS.allows(session, "vote") and any(read_list(tx, view.meeting, [own_id]).values()):
+            voted = say("Voted on again now: %(subject)s", subject=subject)
+            lines.append(Waiting(voted, f"/governance/resolutions/{resolution_id}", held_on))
+        if ACCESS.allows(session, "close-meeting"):
+            counted = say("Count the new vote: %(subject)s", subject=subject)
+            lines.append(Waiting(counted, f"/governance/meetings/{view.meeting.meeting_id}", held_on))
+    return lines
 
 
 def _list_meetings(session: Session, undecided: list[MeetingView]) -> list[Waiting]:
@@ -161,6 +180,8 @@ def _find_page(entry: Entry) -> str:
     """The page on which an entry is confirmed."""
     if entry.kind in SUSPENSIONS:
         return "/governance/suspensions"
+    if entry.kind == CHALLENGE:
+        return f"/governance/resolutions/{entry.content['resolution_id']}/challenge"
     if entry.kind in ("ballots", "word"):
         return f"/governance/meetings/{entry.meeting_id}/{'words' if entry.kind == 'word' else 'ballots'}"
     return "/governance/entries"

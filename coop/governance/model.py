@@ -71,7 +71,8 @@ class Resolution:
     """One point of an agenda. ``parameters`` say, in texts and whole numbers, what it will do when adopted.
 
     Points with the same ``option_of`` are options of each other; at most one is adopted: the one that ``wins``.
-    ``papers`` are the documents that its notice lays open.
+    ``papers`` are the documents that its notice lays open. ``again_of``: the point of the same meeting that is voted on
+    anew here, since its outcome was disputed at once.
     """
 
     resolution_id: str
@@ -84,6 +85,7 @@ class Resolution:
     option_of: str = ""
     wins: str = ""
     papers: tuple[Paper, ...] = ()
+    again_of: str | None = None
 
     def subject(self, lang: str) -> str:
         """The subject in the reader's language."""
@@ -96,7 +98,7 @@ class Resolution:
     def is_same_proposal(self, other: Resolution) -> bool:
         """True when both put the very same to the vote, its literal texts included, whatever their ids and whatever
         explains it."""
-        plain = (replace(one, resolution_id="", option_of="", papers=()) for one in (self, other))
+        plain = (replace(one, resolution_id="", option_of="", papers=(), again_of=None) for one in (self, other))
         return next(plain) == next(plain) and self.texts == other.texts
 
     @property
@@ -132,6 +134,16 @@ class Meeting:
     votes_until: str = ""
     second_of: str | None = None
     """The meeting that had no quorum, where this is a second one on the same."""
+
+    @property
+    def agenda(self) -> tuple[Resolution, ...]:
+        """Points of its notice: without those that the meeting voted on a second time."""
+        return tuple(point for point in self.resolutions if point.again_of is None)
+
+    @property
+    def voted_again(self) -> Mapping[str, str]:
+        """Points whose outcome was disputed, each with the one by which it is voted on anew."""
+        return {point.again_of: point.resolution_id for point in self.resolutions if point.again_of is not None}
 
     @property
     def own_votes_end(self) -> datetime:

@@ -13,6 +13,7 @@ from coop.events.metering import AllocationKeyAnswered, PeriodClosed
 from coop.governance import exports, home, own_data
 from coop.governance.access import ACCESS
 from coop.governance.api import attendance as attendance_api
+from coop.governance.api import challenges as challenge_api
 from coop.governance.api import mandates as mandate_api
 from coop.governance.api import papers as paper_api
 from coop.governance.api import routes as http
@@ -27,6 +28,7 @@ from coop.governance.ballots.mandates import pages as mandate_pages
 from coop.governance.ballots.words import pages as word_pages
 from coop.governance.convening import (
     calendar_file,
+    challenging_pages,
     meeting_pages,
     past_pages,
     second_pages,
@@ -90,6 +92,8 @@ GOVERNANCE = Service(
         facts.LotDrawn,
         facts.PersonElected,
         facts.ResolutionDecided,
+        facts.RulingDisputed,
+        facts.NewVoteOpened,
         facts.DecisionStopped,
         facts.MinutesConfirmed,
         facts.TariffAdopted,
@@ -145,6 +149,8 @@ GOVERNANCE = Service(
         second_pages.routes,
         withdrawal_pages.routes,
         stopping_pages.routes,
+        challenging_pages.routes,
+        challenge_api.routes,
         attendance_pages.routes,
         attendance_api.routes,
         mandate_pages.routes,

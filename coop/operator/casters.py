@@ -19,11 +19,13 @@ from sqlalchemy import select
 
 from coop.events.governance import BallotsCommitted
 from coop.governance.ballots.box_again import commit_again
+from coop.governance.ballots.challenges.store import list_before
 from coop.governance.ballots.store import list_ballots
 from coop.governance.model import Ballot
 from coop.kit.tables import journal
 from coop.kit.tx import Tx
 from coop.members.tables.identity import account
+from coop.values import derive_id
 
 
 def verify_casters(governance: Tx, members: Tx) -> Iterator[str]:
@@ -37,10 +39,34 @@ def verify_casters(governance: Tx, members: Tx) -> Iterator[str]:
     for resolution_id, actor, data in governance.execute(told.order_by(journal.c.row_id)):
         casters[resolution_id].update(dict.fromkeys(json.loads(data)["commitments"], actor))
     for resolution_id, by_commitment in casters.items():
-        ballots = [ballot for cast in list_ballots(governance, resolution_id).values() for ballot in cast]
+        ballots = _list_all(governance, resolution_id)
+        by_commitment |= _find_carried(governance, resolution_id, ballots, casters)
         count = sum(1 for _ in find_strangers(resolution_id, ballots, by_commitment, member_of))
         if count:
             yield f"resolution {resolution_id}: {count} own ballots were cast from the account of somebody else"
+
+
+def _list_all(governance: Tx, resolution_id: str) -> list[Ballot]:
+    return [ballot for cast in list_ballots(governance, resolution_id).values() for ballot in cast]
+
+
+def _find_carried(
+    governance: Tx, resolution_id: str, ballots: Iterable[Ballot], casters: Mapping[str, Mapping[str, str]]
+) -> Mapping[str, str]:
+    """Accounts that cast the ballots which go on in a new vote, by commitment: those of the vote before it, since
+    whoever disputed its outcome told of them anew."""
+    carried = {}
+    for before in list_before(governance, resolution_id)[:1]:
+        community = governance.community
+        first = {
+            derive_id("carried", community, resolution_id, each.ballot_id): each
+            for each in _list_all(governance, before)
+        }
+        for ballot in ballots:
+            if origin := first.get(ballot.ballot_id):
+                actor = casters.get(before, {}).get(commit_again(before, origin), "")
+                carried[commit_again(resolution_id, ballot)] = actor if origin.member_id == ballot.member_id else ""
+    return carried
 
 
 def find_strangers(

@@ -604,8 +604,13 @@ def check_same(vote: Taken, facts: dict[str, list[Any]], say: dict[str, str]) ->
     """Check that the verdict is on the point of the notice, and what it put in force is what both name."""
     decided, convened = facts["resolution-decided"][-1], facts["meeting-convened"][-1]
     about, notice = vote["resolution_id"], json.loads(vote["notice"])
-    point: Taken = next((each for each in notice["resolutions"] if each["resolution_id"] == about), {})
-    effects = [told for name in facts for told in facts[name] if "parameters_hash" in told and "verdict" not in told]
+    opened = {told["resolution_id"]: told for told in facts["new-vote-opened"]}
+    noticed = about
+    for _ in opened:  # a new vote is on the point of the notice, or on a new vote before it
+        noticed = opened.get(noticed, {"again_of": noticed})["again_of"]
+    point: Taken = next((each for each in notice["resolutions"] if each["resolution_id"] == noticed), {})
+    names = [name for name in facts if name not in ("resolution-decided", "new-vote-opened")]
+    effects = [told for name in names for told in facts[name] if "parameters_hash" in told]
     if {decided["meeting_id"], notice["meeting_id"]} != {convened["meeting_id"]}:
         yield say["other"] % (vote["subject"], "meeting_id")
     for told in (decided, *effects):
@@ -613,6 +618,8 @@ def check_same(vote: Taken, facts: dict[str, list[Any]], say: dict[str, str]) ->
             yield say["other"] % (vote["subject"], "resolution_id")
         if told["parameters_hash"] != point.get("parameters_sha256"):
             yield say["other"] % (vote["subject"], "parameters")
+    if any(told["parameters_hash"] != point.get("parameters_sha256") for told in opened.values()):
+        yield say["other"] % (vote["subject"], "parameters")
     for told in effects:
         parameters = told.get("parameters")
         if parameters is not None and fingerprint(parameters) != told["parameters_hash"]:
@@ -772,7 +779,7 @@ def list_falls(others: Sequence[Taken], resolution_id: str) -> list[dict[str, An
 def find_stopping(told: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The facts by which a decision fell, where the same court, board or members did not say since that it holds
     again: each speaks for itself."""
-    whose = {"withdrawn": "board", "repealed": "members", "restored": "members"}
+    whose = {"withdrawn": "board", "repealed": "members", "restored": "members", "disputed": "meeting"}
     last = {whose.get(each["manner"], "court"): each for each in told}
     return [each for each in last.values() if each["manner"] not in ("resumed", "restored")]
 

@@ -144,8 +144,8 @@ class Binding:
         for stop in self._stops.get(fact.resolution_id, ()):
             is_known = self.told.told_at.get(name_stop(stop), known.told_at) <= known.told_at
             if is_known and stop.from_on <= day and not (early and stop.stopped_on > day):
-                by = "members" if stop.manner in ("repealed", "restored") else stop.manner == "withdrawn"
-                fell[str(by)] = stop.manner not in ("resumed", "restored")
+                whose = {"restored": "repealed", "resumed": "annulled", "suspended": "annulled"}
+                fell[whose.get(stop.manner, stop.manner)] = stop.manner not in ("resumed", "restored")
         return any(fell.values())
 
     def _replace(

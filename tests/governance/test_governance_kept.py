@@ -21,6 +21,7 @@ from coop.governance.minutes import commands as minutes
 from coop.governance.papers import commands as papers
 from coop.governance.programmes import report_store
 from coop.governance.tables.assembly import suspension
+from coop.governance.tables.challenges import challenge
 from coop.governance.tables.meetings import KEPT, ballot, decision, objection
 from coop.governance.tables.stops import decision_stop
 from coop.kit.database import Database
@@ -111,6 +112,13 @@ def speak(tx: Tx) -> None:
     words.add_word(tx, words.Word("roof", 1, "chair", "for", entry_id))
 
 
+def dispute(tx: Tx) -> None:
+    """A dispute on an outcome as its table holds it."""
+    row = {"community": TOWN, "resolution_id": "tariff", "number": 1, "asked_by": "voter", "member_id": "m001"}
+    counts = {"by_hands": True, "votes_asking": 1, "votes_there": 4, "is_granted": True, "channel": "page"}
+    tx.execute(insert(challenge).values(**row, **counts, **SAID))
+
+
 @pytest.mark.parametrize("table", KEPT, ids=lambda table: table.name)
 def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table: Table) -> None:
     live(database)
@@ -120,6 +128,7 @@ def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table
         elect(tx)
         suspend(tx)
         stop(tx)
+        dispute(tx)
         report_store.add_file(tx, "permit.pdf", "application/pdf", b"%PDF-")
         report_store.settle_report(tx, report_store.add_report(tx, "permit", IN_TIME), "withdrawn")
         today = tx.today

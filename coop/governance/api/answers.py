@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from coop.communities.terms import ResolutionTerms
-from coop.governance.api.outcome_answers import RefusedOut, StopOut
+from coop.governance.api.outcome_answers import RefusedOut, StopOut, WithdrawnOut
 from coop.governance.api.paper_answers import LaidPaperOut
 from coop.governance.ballots.closing import Outcome
 from coop.governance.entries.store import Entry, Settled
@@ -21,7 +21,7 @@ Word = Literal["adopted", "rejected"]
 EntryState = Literal["waits", "confirmed", "dropped"]
 EntryKind = Literal[
     "ballots", "meeting", "statutes", "withdrawal", "minutes", "attendance",
-    "count", "lot", "term", "suspension", "lifting", "stop", "word",
+    "count", "lot", "term", "suspension", "lifting", "stop", "word", "challenge",
 ]  # fmt: skip
 
 
@@ -196,14 +196,6 @@ class MinutesOut(Answer):
     confirmed_at: datetime
 
 
-class WithdrawnOut(Answer):
-    """The withdrawal of a point or a meeting: why, since when, and which meeting was convened in its place."""
-
-    reason: str
-    withdrawn_on: date
-    followed_by: str | None
-
-
 class ResolutionOut(Answer):
     """One resolution: its parameters, the rule that it falls under (``>`` before a share: more than it), and when it
     was decided its count and verdict.
@@ -248,6 +240,10 @@ class ResolutionOut(Answer):
     """Where it was adopted, and the service concerned could not take it: then it has no effect."""
     papers: list[LaidPaperOut] = []
     """Its documents, those of the notice first."""
+    again_of: str | None = None
+    """The point of the same meeting that is voted on anew here, since its outcome was disputed."""
+    voted_again: str | None = None
+    """The point by which this one is voted on anew: then what was decided here has no effect."""
 
 
 class PointOut(Answer):

@@ -29,6 +29,7 @@ MEETING: Final[dict[str, Any]] = {
 }
 WITHDRAWAL: Final[dict[str, Any]] = {"reason": "the hall is flooded", "held_on": "2026-06-25", "begins_at": "20:00"}
 STOP: Final[dict[str, Any]] = {"manner": "annulled", "ruled_on": "2027-05-03", "paper": "ruling C/13/700123"}
+CHALLENGE: Final[dict[str, Any]] = {"number": "A-12", "paper": "said in the room at 21:10"}
 MINUTES: Final[dict[str, Any]] = {
     "chair": "Noor de Wit",
     "secretary": "Bram Vos",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -58,6 +58,17 @@ class RoundOut(Answer):
     lot: list[str]
 
 
+class DisputeOut(Answer):
+    """An outcome that was disputed at the meeting: when, by a voter or by the majority, with how many of the votes that
+    were there; ``new_vote``: with it a new vote was held."""
+
+    at: datetime
+    asked_by: Literal["voter", "majority"]
+    votes_asking: int
+    votes_there: int
+    new_vote: bool
+
+
 class PointMinutesOut(Answer):
     """A point in the minutes; one that was withdrawn has that reason, and neither verdict nor votes."""
 
@@ -81,6 +92,9 @@ class PointMinutesOut(Answer):
     parameters_hash: str | None = None
     elected: Annotated[list[str] | None, Field(examples=[["012"]])] = None
     rounds: list[RoundOut] | None = None
+    disputes: list[DisputeOut] = Field(default_factory=list)
+    again_of: str | None = None
+    """The point that was voted on anew here, since its outcome was disputed."""
 
 
 class FallenOut(StopOut):

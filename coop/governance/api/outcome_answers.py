@@ -18,12 +18,21 @@ class RefusedOut(BaseModel):
 
 
 class StopOut(BaseModel):
-    """A telling that a decision does not act from a day on, or acts again, with the paper that it stands on or the
-    resolution by which the members took it back."""
+    """A telling that a decision does not act from a day on, or acts again, with the paper that it stands on the
+    resolution by which the members took it back, or the one by which it is voted on again."""
 
-    manner: Literal["suspended", "annulled", "withdrawn", "repealed", "resumed", "restored"]
+    manner: Literal["suspended", "annulled", "withdrawn", "repealed", "disputed", "resumed", "restored"]
     from_on: date
     ruled_on: date
     told_on: date
     paper: str
     repealed_by: str | None
+    voted_again: str | None = None
+
+
+class WithdrawnOut(BaseModel):
+    """The withdrawal of a point or a meeting: why, since when, and which meeting was convened in its place."""
+
+    reason: str
+    withdrawn_on: date
+    followed_by: str | None

@@ -47,8 +47,8 @@ from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.attendance import commands as attendance
 from coop.governance.ballots.elections import papers
 from coop.governance.ballots.words import commands as words
+from coop.governance.convening import challenging, past, stopping, withdrawals
 from coop.governance.convening import commands as meetings
-from coop.governance.convening import past, stopping, withdrawals
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import find_settled
 from coop.governance.entries.store import list_entries as read_entries
@@ -84,6 +84,7 @@ KEEPERS: Final = {
     "statutes": statutes.keep_statutes,
     "withdrawal": withdrawals.keep_withdrawal,
     stopping.KIND: stopping.keep_stop,
+    challenging.KIND: challenging.keep_challenge,
     "minutes": minutes.keep_minutes,
     "attendance": attendance.keep_attendance,
     words.KIND: words.keep_words,

@@ -13,6 +13,7 @@ from typing import Final
 from coop.events.governance import BallotDisputed, BallotsCommitted
 from coop.governance.ballots import store as ballot_store
 from coop.governance.ballots.attendance.told import list_told
+from coop.governance.ballots.challenges.store import list_before
 from coop.governance.entries import store as entry_store
 from coop.governance.model import Ballot
 from coop.kit.tx import Tx
@@ -26,7 +27,8 @@ def check_box(tx: Tx, resolution_id: str, history: Mapping[str, Sequence[Ballot]
     yield from _check_commitments(resolution_id, history, told)
     yield from _check_objections(tx, resolution_id, history)
     every = [ballot for cast in history.values() for ballot in cast]
-    unsigned = sum(1 for ballot in every if not _is_signed(tx, resolution_id, ballot))
+    points = [resolution_id, *list_before(tx, resolution_id)]
+    unsigned = sum(1 for ballot in every if not _is_signed(tx, points, ballot))
     if unsigned:
         yield f"{unsigned} ballots of paper stand in no entry that two people signed"
 
@@ -78,12 +80,14 @@ def _check_objections(tx: Tx, resolution_id: str, history: Mapping[str, Sequence
         yield "the objections of members are not those that were told"
 
 
-def _is_signed(tx: Tx, resolution_id: str, ballot: Ballot) -> bool:
-    """True for a ballot of the pages, and for one of paper that stands in an entry which two people signed."""
+def _is_signed(tx: Tx, points: Sequence[str], ballot: Ballot) -> bool:
+    """True for a ballot of the pages, and for one of paper that stands in an entry which two people signed: on one of
+    the ``points``, where a ballot goes on in a new vote."""
     if ballot.channel in ELECTRONIC:
         return ballot.entry_id is None
     if ballot.entry_id is None or not is_signed_by_two(tx, ballot.entry_id):
         return False
-    rows = entry_store.get_entry(tx, ballot.entry_id).content.get(resolution_id, ())
+    content = entry_store.get_entry(tx, ballot.entry_id).content
+    rows = [row for resolution_id in points for row in content.get(resolution_id, ())]
     said = (ballot.member_id, ballot.choice, ballot.proxy_holder)
     return any((row["member_id"], row["choice"], row.get("proxy_holder") or None) == said for row in rows)

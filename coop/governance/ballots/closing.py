@@ -6,7 +6,7 @@ decision to build) is told in the transaction that keeps the decision.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -40,7 +40,8 @@ class Outcome:
     """A resolution, its rule, and what the meeting decided on it; nothing is counted before the meeting is closed.
 
     ``count`` and ``verdict`` are asked of a decided resolution only: as long as one may vote there is no tally that an
-    answer, a page or a list could show.
+    answer, a page or a list could show. ``again``: the point by which it is voted on anew, where its outcome was
+    disputed.
     """
 
     resolution: Resolution
@@ -49,6 +50,12 @@ class Outcome:
     decided: store.Decided | None
     withdrawn: Withdrawal | None = None
     stops: Sequence[KeptStop] = ()
+    again: str | None = None
+
+    @property
+    def is_open_again(self) -> bool:
+        """True for a point of a closed meeting that is voted on anew, since its outcome was disputed."""
+        return self.resolution.again_of is not None and self.decided is None
 
     @property
     def fallen(self) -> KeptStop | None:
@@ -76,7 +83,8 @@ class Outcome:
     @property
     def lacked_quorum(self) -> bool:
         """True where too few votes were present to decide."""
-        return self.decided is not None and self.decided.verdict.reason == "no-quorum"
+        decided = self.decided if self.again is None else None
+        return decided is not None and decided.verdict.reason == "no-quorum"
 
 
 def outcomes(tx: Tx, meeting: Meeting) -> list[Outcome]:
@@ -92,6 +100,7 @@ def outcomes(tx: Tx, meeting: Meeting) -> list[Outcome]:
             decisions.get(point.resolution_id),
             withdrawn.get(point.resolution_id),
             list_stops(tx, point.resolution_id) if point.resolution_id in decisions else (),
+            meeting.voted_again.get(point.resolution_id),
         )
         for point in meeting.resolutions
     ]
@@ -108,7 +117,7 @@ def find_second(tx: Tx, meeting: Meeting, resolution: Resolution) -> SecondCall 
         return None
     decisions = store.list_decisions(tx, first.meeting_id)
     for point in first.resolutions:
-        decided = decisions.get(point.resolution_id)
+        decided = decisions.get(point.resolution_id) if point.resolution_id not in first.voted_again else None
         if decided and decided.verdict.reason == "no-quorum" and point.is_same_proposal(resolution):
             return SecondCall(first.held_on, meeting.held_on)
     return None
@@ -145,13 +154,12 @@ def close_meeting(
                     "meeting %(meeting_id)s was closed on %(decided_on)s", meeting_id=meeting_id, decided_on=decided_on
                 ),
             )
-        return points
+        return [point for point in points if point.decided]
     _refuse_closing(tx, meeting, closed_on)
     for point in points:
         if point.resolution.kind == ELECTION:
             conclusion.refuse_open(tx, meeting, point.resolution)
-    words = {point.resolution.resolution_id: find_words(tx, point.resolution.resolution_id) for point in points}
-    _ask_chair([point for point in points if CHAIR not in words[point.resolution.resolution_id]])
+    ask_chair(tx, points)
     voting_lists.freeze(tx, meeting)
     votes = voting_lists.close(tx, meeting)
     manners = {each.member_id: each.manner for each in freeze_attendance(tx, meeting).values()}
@@ -166,28 +174,42 @@ def close_meeting(
                 voters=voters,
             ),
         )
-    list_hash = lists.find_list_hash(tx, meeting_id, lists.CLOSED) or ""
+    count_points(tx, meeting, points, votes, manners)
+    return [outcome for outcome in outcomes(tx, meeting) if outcome.decided]
+
+
+def count_points(
+    tx: Tx, meeting: Meeting, points: Sequence[Outcome], votes: Mapping[str, int], manners: Mapping[str, str]
+) -> None:
+    """Count points by the frozen lists of who votes and who is there, and tell what they come to."""
+    list_hash = lists.find_list_hash(tx, meeting.meeting_id, lists.CLOSED) or ""
     ballots: list[tuple[Resolution, Counted]] = []
     for point in points:
         if point.resolution.kind == ELECTION:
             tx.tell(*conclusion.conclude(tx, meeting, point.resolution, list_hash))
             continue
         resolution_id = point.resolution.resolution_id
+        words = find_words(tx, resolution_id)
         standing = list_standing(tx, resolution_id).values()
         count = count_ballots(standing, votes, manners)
         box_hash = hash_box(resolution_id, standing)
         lot = draw_lot(resolution_id, box_hash)
-        casting = lot if point.rule.tie == "lot" else _read_casting(words[resolution_id].get(CHAIR))
-        counted = Counted(count, list_hash, box_hash, casting, words[resolution_id].get(BODY) == "consents")
+        casting = lot if point.rule.tie == "lot" else _read_casting(words.get(CHAIR))
+        counted = Counted(count, list_hash, box_hash, casting, words.get(BODY) == "consents")
         ballots.append((point.resolution, counted))
     tx.tell(*decide_points(tx, meeting, points[0].articles, ballots, tx.today))
-    return [outcome for outcome in outcomes(tx, meeting) if outcome.decided]
 
 
-def _ask_chair(unheard: Sequence[Outcome]) -> None:
+def ask_chair(tx: Tx, points: Sequence[Outcome]) -> None:
     """Refuse to count before two people signed the chair's word, where the statutes give them a casting vote: so nobody
     speaks knowing the count, nor for the chair alone."""
-    asked = [each for each in unheard if each.resolution.kind != ELECTION and each.rule.tie == CHAIR]
+    asked = [
+        each
+        for each in points
+        if each.resolution.kind != ELECTION
+        and each.rule.tie == CHAIR
+        and CHAIR not in find_words(tx, each.resolution.resolution_id)
+    ]
     if asked:
         raise CoopError(
             "chair-unheard",
@@ -221,6 +243,16 @@ def _refuse_closing(tx: Tx, meeting: Meeting, closed_on: date | None) -> None:
             "closed-today",
             say("a meeting is closed on the day of closing, %(today)s, not on %(day)s", today=tx.today, day=closed_on),
         )
+    refuse_papers(tx, meeting)
+    if entries.list_waiting(tx, "attendance", meeting_id=meeting.meeting_id):
+        raise CoopError(
+            "entries-waiting",
+            say("a list of who was there waits for a second person: confirm it or leave it out first"),
+        )
+
+
+def refuse_papers(tx: Tx, meeting: Meeting) -> None:
+    """Refuse to count by whoever threw papers away, and while ballots or words wait for a second person."""
     if is_left_out_by(tx, meeting, str(tx.actor)):
         raise CoopError(
             "second-person",
@@ -229,11 +261,6 @@ def _refuse_closing(tx: Tx, meeting: Meeting, closed_on: date | None) -> None:
     if entries.list_waiting(tx, "ballots", meeting_id=meeting.meeting_id):
         raise CoopError(
             "entries-waiting", say("ballots wait for a second person: confirm them or leave them out first")
-        )
-    if entries.list_waiting(tx, "attendance", meeting_id=meeting.meeting_id):
-        raise CoopError(
-            "entries-waiting",
-            say("a list of who was there waits for a second person: confirm it or leave it out first"),
         )
     if entries.list_waiting(tx, "word", meeting_id=meeting.meeting_id):
         raise CoopError(

@@ -310,7 +310,8 @@ def _put_in_box(
         )
     if resolution_id in find_withdrawn_points(tx, meeting.meeting_id):
         raise CoopError("vote-withdrawn", say("this point was withdrawn: there is nothing to vote on any more"))
-    if channel not in PAPERS and tx.today == meeting.held_on and tx.now >= meeting.own_votes_end:
+    is_over = tx.now >= meeting.own_votes_end and resolution.again_of is None
+    if channel not in PAPERS and tx.today == meeting.held_on and is_over:
         raise CoopError(
             "own-votes-over",
             say(

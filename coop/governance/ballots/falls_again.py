@@ -27,10 +27,22 @@ def check_stops(tx: Tx, resolution_id: str) -> Iterator[str]:
             if by is None or not by.verdict.adopted:
                 yield "it is taken back by what was not adopted"
             continue
+        if each.voted_again is not None:
+            if resolution_id != _find_disputed(tx, each):
+                yield "it is set aside for a new vote that is not on it"
+            continue
         entered = entry_store.find_entry(tx, each.entry_id or "")
         settled = entry_store.find_settled(tx, each.entry_id or "")
         if entered is None or settled is None or entered.actor == settled.actor:
             yield "its fall was not signed by two people"
+
+
+def _find_disputed(tx: Tx, each: KeptStop) -> str | None:
+    """The decision on which a dispute bears: the disputed one, or where that took another back, the other."""
+    again = store.find_resolution(tx, each.voted_again or "")
+    if again is None or each.manner == "disputed":
+        return again.again_of if again else None
+    return str(again.parameters.get("decision")) if again.kind == "repeal" else None
 
 
 def _write_stop(each: KeptStop, names: Sequence[str]) -> tuple[Any, ...]:

@@ -97,7 +97,7 @@ def _read_rows(filled: Mapping[str, str], view: MeetingView) -> list[Row]:
         return rows
     if rows:
         raise BadInput([Problem(say("fill in the lines or the fields, not both"), "lines")], "bad-ballots")
-    ids = [outcome.resolution.resolution_id for outcome in view.outcomes if outcome.withdrawn is None]
+    ids = [outcome.resolution.resolution_id for outcome in view.on_paper if outcome.withdrawn is None]
     papers, problems = read_papers(typed, len(ids))
     if problems:
         raise BadInput(problems, "bad-ballots")
@@ -117,7 +117,7 @@ def _read_fields(filled: Mapping[str, str], view: MeetingView) -> list[Row]:
     for line in range(1, ROWS + 1):
         choices = {
             outcome.resolution.resolution_id: choice
-            for place, outcome in enumerate(view.outcomes)
+            for place, outcome in enumerate(view.on_paper)
             if (choice := filled.get(f"{line}.choice.{place}", "")) in CHOICES
         }
         number, holder = (filled.get(f"{line}.{name}", "").strip()[:100] for name in ("number", "holder"))
@@ -150,6 +150,7 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
         sums={entry.entry_id: _sum_up(entry.content) for entry, settled in kept if settled is None},
         numbers=numbers,
         subjects=subjects,
+        open_ids=[outcome.resolution.resolution_id for outcome in view.outcomes if outcome.decided is None],
         voters=voters,
         papers=[(paper, wording.PAPERS[paper]) for paper in PAPERS],
         entry_id=form.value("entry_id") or str(uuid4()),

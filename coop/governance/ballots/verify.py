@@ -25,6 +25,7 @@ from coop.governance.ballots import store as ballot_store
 from coop.governance.ballots.attendance.again import check_mandates, replay_attendance
 from coop.governance.ballots.attendance.told import list_told
 from coop.governance.ballots.box_again import check_box, commit_again, hash_again, is_signed_by_two
+from coop.governance.ballots.challenges.again import check_disputes
 from coop.governance.ballots.elections.again import check_election
 from coop.governance.ballots.elections.store import list_counted
 from coop.governance.ballots.falls_again import check_stops, ruled_as
@@ -101,6 +102,7 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
     findings += check_stops(tx, resolution_id)
     if not meeting.is_history:
         findings += check_words(tx, resolution_id, decided, _find_tie(articles, resolution))
+    findings += check_disputes(tx, meeting, resolution)
     return VerifiedResolution(
         resolution_id=resolution_id,
         subject_nl=resolution.subject_nl,
@@ -163,7 +165,7 @@ def _check_notice(tx: Tx, meeting: Meeting) -> Iterator[str]:
                 **({"option_of": point.option_of, "wins": point.wins} if point.option_of else {}),
                 **_describe_papers(point),
             }
-            for point in meeting.resolutions
+            for point in meeting.agenda
         ],
     }
     told = list_told(tx, MeetingConvened, meeting.meeting_id)
@@ -212,7 +214,7 @@ def _find_first(tx: Tx, meeting: Meeting, resolution: Resolution) -> date | None
         return None
     proposed = _describe_proposal(resolution)
     for point in first.resolutions:
-        decided = store.find_decision(tx, point.resolution_id)
+        decided = None if point.resolution_id in first.voted_again else store.find_decision(tx, point.resolution_id)
         if decided and decided.verdict.reason == "no-quorum" and _describe_proposal(point) == proposed:
             return first.held_on
     return None
@@ -220,7 +222,7 @@ def _find_first(tx: Tx, meeting: Meeting, resolution: Resolution) -> date | None
 
 def _describe_proposal(point: Resolution) -> list[Any]:
     """All that is put to the vote: everything but ids and what only explains."""
-    own = ("resolution_id", "option_of", "papers")
+    own = ("resolution_id", "option_of", "papers", "again_of")
     texts = sorted(paper.sha256 for paper in point.papers if paper.role == "text")
     return [[value for name, value in vars(point).items() if name not in own], texts]
 

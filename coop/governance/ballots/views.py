@@ -43,6 +43,17 @@ class MeetingView:
         return tuple(outcome for outcome in self.outcomes if outcome.decided)
 
     @property
+    def open_again(self) -> tuple[Outcome, ...]:
+        """Points that are voted on anew, since their outcome was disputed."""
+        return tuple(outcome for outcome in self.outcomes if outcome.is_open_again)
+
+    @property
+    def on_paper(self) -> tuple[Outcome, ...]:
+        """Points of which ballots are entered: all of the agenda, and after the closing those that are voted on
+        anew."""
+        return self.open_again or self.outcomes
+
+    @property
     def withdrawn(self) -> Withdrawal | None:
         """The withdrawal of the whole meeting."""
         made = (outcome.withdrawn for outcome in self.outcomes)

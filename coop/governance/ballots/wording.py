@@ -42,6 +42,7 @@ STOPPED: Final = {
     "annulled": N_("Annulled by a court"),
     "withdrawn": N_("Withdrawn by the board before it acted"),
     "repealed": N_("Taken back by the members"),
+    "disputed": N_("Disputed at the meeting and voted on again"),
     "resumed": N_("Holds again"),
     "restored": N_("Holds again, as taking it back fell"),
 }

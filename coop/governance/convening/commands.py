@@ -46,7 +46,7 @@ def refuse_another(kept: Meeting, meeting: Meeting) -> None:
     Raises:
         CoopError: it says something else.
     """
-    if replace(kept, entry_id=None) != replace(meeting, entry_id=None):
+    if replace(kept, entry_id=None, resolutions=kept.agenda) != replace(meeting, entry_id=None):
         raise CoopError(
             "notice-fixed",
             say(

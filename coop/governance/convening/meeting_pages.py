@@ -13,11 +13,13 @@ from coop.governance.articles import readings as statutes_readings
 from coop.governance.ballots import closing, wording
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.attendance.views import find_own
+from coop.governance.ballots.challenges.counting import find_count_time
 from coop.governance.ballots.closing import Outcome
 from coop.governance.ballots.mandates.commands import list_givers
 from coop.governance.ballots.store import list_ballots, list_objections
 from coop.governance.ballots.views import MeetingView, find_meeting_view, find_resolution_view, view_meetings
 from coop.governance.ballots.words.commands import list_asked
+from coop.governance.convening.challenging import view_challenge
 from coop.governance.decisions import tariff_form
 from coop.governance.entries.store import list_waiting
 from coop.governance.kinds import find_kind
@@ -103,6 +105,7 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
         said = _find_said(tx, view, resolution_id)
         laid = list_laid(tx, [resolution_id])
+        challenge = view_challenge(tx, resolution_id, member_id) if outcome.decided else None
     electronic = judge_electronic(outcome.articles, view.meeting.held_on, now)
     return render(
         request,
@@ -117,7 +120,11 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         changes=changes,
         own=own,
         earlier=own[:-1],
-        may_vote=view.own_votes_open and outcome.withdrawn is None and own_votes > 0 and electronic.word == "accepted",
+        may_vote=(view.own_votes_open or outcome.is_open_again)
+        and outcome.withdrawn is None
+        and own_votes > 0
+        and electronic.word == "accepted",
+        challenge=challenge,
         own_votes=own_votes,
         objection=objection,
         disputes=disputes,
@@ -199,7 +206,9 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         own = find_own(tx, meeting_id, own_id)
         chosen = len(list_givers(tx, meeting_id, own_id)) if own_id else 0
         laid = list_papers(tx, view.meeting)
-        asks_words = not view.is_over and bool(list_asked(tx, view.meeting))
+        asks_words = bool((not view.is_over or view.open_again) and list_asked(tx, view.meeting))
+        may_count_from = max((find_count_time(tx, each) for each in view.open_again), default=None)
+        now = tx.now
     return render(
         request,
         "governance/meeting.html",
@@ -223,6 +232,8 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         chosen=chosen,
         asks_words=asks_words,
         laid=laid,
+        may_count_from=may_count_from,
+        now=now,
         sees_papers=ACCESS.allows(session_of(request), "see-papers"),
         paper_words=paper_words,
         voter=ACCESS.allows(session_of(request), "vote") and bool(voters.get(own_id or "")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -88,10 +89,11 @@ def fall(tx: Tx, resolution: Resolution, made: Stopping) -> list[Event]:
         return []  # the members took it back another time, which stands
     for repealed in list_repealed(tx, resolution.resolution_id)[:1]:
         from_on = max(made.from_on, repealed.from_on)
-        again = made.manner in ENDS
-        manner, entry_id = (REPEALED, None) if again else (RESTORED, made.entry_id)
-        by = resolution.resolution_id if again else None
-        follows = Stopping(manner, from_on, made.ruled_on, made.paper, entry_id, by)
+        if made.manner in ENDS:
+            by = resolution.resolution_id
+            follows = Stopping(REPEALED, from_on, made.ruled_on, made.paper, repealed_by=by)
+        else:
+            follows = replace(made, manner=RESTORED, from_on=from_on)
         facts += stop(tx, repealed.resolution_id, follows)
     return facts
 

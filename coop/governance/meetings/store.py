@@ -53,6 +53,7 @@ class _Point:
     notice_hash: str
     option_of: str
     wins: str
+    again_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -167,20 +168,26 @@ def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> str:
         )
     )
     for number, point in enumerate(convened.resolutions, start=1):
-        kept = _Point(
-            point.resolution_id,
-            point.kind,
-            point.subject_nl,
-            point.subject_en,
-            point.explanation_nl,
-            point.explanation_en,
-            keep(tx, PARAMETERS.seal(point.parameters)),
-            point.option_of,
-            point.wins,
-        )
-        insert_nouns(tx, resolution, [kept], meeting_id=convened.meeting_id, number=number)
-        lay(tx, point.resolution_id, point.papers)
+        add_point(tx, convened.meeting_id, number, point)
     return notice_hash
+
+
+def add_point(tx: Tx, meeting_id: str, number: int, point: Resolution) -> None:
+    """Keep a point of a meeting with all that it would do and lays open."""
+    kept = _Point(
+        point.resolution_id,
+        point.kind,
+        point.subject_nl,
+        point.subject_en,
+        point.explanation_nl,
+        point.explanation_en,
+        keep(tx, PARAMETERS.seal(point.parameters)),
+        point.option_of,
+        point.wins,
+        point.again_of,
+    )
+    insert_nouns(tx, resolution, [kept], meeting_id=meeting_id, number=number)
+    lay(tx, point.resolution_id, point.papers)
 
 
 def find_meeting(tx: Tx, meeting_id: str, *, lock: bool = False) -> Meeting | None:
@@ -219,32 +226,21 @@ def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
     documents = find_stored(tx, {point.notice_hash for agenda in points.values() for point in agenda})
     papers = group_bound(tx, {point.resolution_id for agenda in points.values() for point in agenda})
     rows = tx.execute(
-        select(
-            columns.meeting_id,
-            columns.held_on,
-            columns.convened_on,
-            columns.place,
-            columns.entry_id,
-            columns.begins_at,
-            columns.votes_until,
-            columns.second_of,
-        )
-        .where(columns.community == tx.community, *where)
-        .order_by(columns.held_on, columns.meeting_id)
+        select(meeting).where(columns.community == tx.community, *where).order_by(columns.held_on, columns.meeting_id)
     )
     return [
         Meeting(
-            meeting_id,
-            held_on,
-            convened_on,
-            place,
-            tuple(_resolution(point, documents, papers) for point in points.get((meeting_id,), ())),
-            entry_id,
-            begins_at,
-            votes_until,
-            second_of,
+            row.meeting_id,
+            row.held_on,
+            row.convened_on,
+            row.place,
+            tuple(_resolution(point, documents, papers) for point in points.get((row.meeting_id,), ())),
+            row.entry_id,
+            row.begins_at,
+            row.votes_until,
+            row.second_of,
         )
-        for meeting_id, held_on, convened_on, place, entry_id, begins_at, votes_until, second_of in rows
+        for row in rows
     ]
 
 
@@ -373,6 +369,7 @@ def _resolution(point: _Point, documents: Mapping[str, Document], papers: Bound)
         point.option_of,
         point.wins,
         papers.get(point.resolution_id, ()),
+        point.again_of,
     )
 
 

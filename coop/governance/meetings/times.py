@@ -39,3 +39,13 @@ def find_closing_time(tx: Tx, meeting_id: str) -> datetime:
     )
     assert closed_at is not None, "only a closed meeting has a closing time"
     return closed_at
+
+
+def find_decision_time(tx: Tx, resolution_id: str) -> datetime:
+    """The instant at which the votes on a point were counted, by the server's clock."""
+    columns = decision.c
+    decided_at: datetime | None = tx.scalar(
+        select(columns.recorded_at).where(columns.community == tx.community, columns.resolution_id == resolution_id)
+    )
+    assert decided_at is not None, "only what was decided has such a time"
+    return decided_at

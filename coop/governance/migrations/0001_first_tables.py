@@ -93,7 +93,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'suspension', 'lifting', 'stop', 'word')",
+            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'suspension', 'lifting', 'stop', 'word', 'challenge')",
             name=op.f("ck_entry_kind"),
         ),
         sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_entry")),
@@ -508,8 +508,14 @@ def upgrade() -> None:
         sa.Column("notice_hash", sa.String(length=64), nullable=False),
         sa.Column("option_of", sa.String(length=100), nullable=False),
         sa.Column("wins", sa.String(length=20), nullable=False),
+        sa.Column("again_of", sa.String(length=100), nullable=True),
         sa.CheckConstraint("(option_of = '') = (wins = '')", name=op.f("ck_resolution_option")),
         sa.CheckConstraint("kind <> ''", name=op.f("ck_resolution_kind")),
+        sa.ForeignKeyConstraint(
+            ["community", "again_of"],
+            ["resolution.community", "resolution.resolution_id"],
+            name="fk_resolution_again_of",
+        ),
         sa.ForeignKeyConstraint(
             ["community", "meeting_id"],
             ["meeting.community", "meeting.meeting_id"],
@@ -521,6 +527,7 @@ def upgrade() -> None:
             name=op.f("fk_resolution_community_document"),
         ),
         sa.PrimaryKeyConstraint("community", "resolution_id", name=op.f("pk_resolution")),
+        sa.UniqueConstraint("community", "again_of", name=op.f("uq_resolution_community_again_of")),
         sa.UniqueConstraint(
             "community", "meeting_id", "number", name=op.f("uq_resolution_community_meeting_id_number")
         ),
@@ -824,6 +831,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "resolution_id", "number", name=op.f("pk_word_given")),
     )
     op.create_table(
+        "challenge",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("asked_by", sa.String(length=10), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=True),
+        sa.Column("entry_id", sa.String(length=100), nullable=True),
+        sa.Column("by_hands", sa.Boolean(), nullable=False),
+        sa.Column("votes_asking", sa.Integer(), nullable=False),
+        sa.Column("votes_there", sa.Integer(), nullable=False),
+        sa.Column("is_granted", sa.Boolean(), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("(asked_by = 'voter') = (member_id IS NOT NULL)", name=op.f("ck_challenge_member")),
+        sa.CheckConstraint("asked_by = 'voter' OR entry_id IS NOT NULL", name=op.f("ck_challenge_signed")),
+        sa.CheckConstraint("asked_by IN ('voter', 'majority')", name=op.f("ck_challenge_asked_by")),
+        sa.CheckConstraint("number >= 1 AND votes_asking >= 0 AND votes_there >= 0", name=op.f("ck_challenge_number")),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_challenge_community_entry")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "resolution_id"],
+            ["decision.community", "decision.resolution_id"],
+            name=op.f("fk_challenge_community_decision"),
+        ),
+        sa.PrimaryKeyConstraint("community", "resolution_id", "number", name=op.f("pk_challenge")),
+        sa.UniqueConstraint(
+            "community", "resolution_id", "member_id", name=op.f("uq_challenge_community_resolution_id_member_id")
+        ),
+    )
+    op.create_table(
         "decision_stop",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("resolution_id", sa.String(length=100), nullable=False),
@@ -836,14 +875,19 @@ def upgrade() -> None:
         sa.Column("paper", sa.String(length=300), nullable=False),
         sa.Column("entry_id", sa.String(length=100), nullable=True),
         sa.Column("repealed_by", sa.String(length=100), nullable=True),
+        sa.Column("voted_again", sa.String(length=100), nullable=True),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint("(manner = 'repealed') = (repealed_by IS NOT NULL)", name=op.f("ck_decision_stop_repealed")),
+        sa.CheckConstraint("manner <> 'disputed' OR voted_again IS NOT NULL", name=op.f("ck_decision_stop_disputed")),
         sa.CheckConstraint(
-            "manner IN ('suspended', 'annulled', 'withdrawn', 'repealed', 'resumed', 'restored')",
+            "manner IN ('suspended', 'annulled', 'withdrawn', 'repealed', 'disputed', 'resumed', 'restored')",
             name=op.f("ck_decision_stop_manner"),
         ),
-        sa.CheckConstraint("(repealed_by IS NULL) = (entry_id IS NOT NULL)", name=op.f("ck_decision_stop_signed")),
+        sa.CheckConstraint(
+            "(entry_id IS NOT NULL AND repealed_by IS NULL AND voted_again IS NULL) OR (entry_id IS NULL AND (repealed_by IS NULL) <> (voted_again IS NULL))",
+            name=op.f("ck_decision_stop_signed"),
+        ),
         sa.CheckConstraint("number >= 1", name=op.f("ck_decision_stop_number")),
         sa.CheckConstraint("ruled_on <= told_on", name=op.f("ck_decision_stop_ruled")),
         sa.ForeignKeyConstraint(
@@ -860,6 +904,11 @@ def upgrade() -> None:
             ["community", "resolution_id"],
             ["decision.community", "decision.resolution_id"],
             name=op.f("fk_decision_stop_community_decision"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "voted_again"],
+            ["resolution.community", "resolution.resolution_id"],
+            name="fk_decision_stop_voted_again",
         ),
         sa.PrimaryKeyConstraint("community", "resolution_id", "number", name=op.f("pk_decision_stop")),
     )
@@ -1012,6 +1061,7 @@ def downgrade() -> None:
     op.drop_table("election_count")
     op.drop_table("election_ballot")
     op.drop_table("decision_stop")
+    op.drop_table("challenge")
     op.drop_table("word_given")
     op.drop_table("withdrawn_point")
     op.drop_table("tranche_release")

@@ -16,6 +16,7 @@ from coop.events.governance import MinutesConfirmed
 from coop.governance.ballots.attendance.rules import count_manners
 from coop.governance.ballots.attendance.store import find_list as find_attendance
 from coop.governance.ballots.attendance.store import find_list_hash as find_attendance_hash
+from coop.governance.ballots.challenges.store import list_challenges
 from coop.governance.ballots.closing import Outcome, outcomes
 from coop.governance.ballots.elections.reading import read_election
 from coop.governance.ballots.elections.rules import list_elected
@@ -27,7 +28,7 @@ from coop.governance.meetings import store as meeting_store
 from coop.governance.meetings.times import find_closing_time
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.minutes import store
-from coop.governance.model import ELECTION, Meeting
+from coop.governance.model import ELECTION, Meeting, Resolution
 from coop.kit.tx import Tx
 from coop.values import AMSTERDAM, BadInput, CoopError, NotFound, Problem, say
 
@@ -126,8 +127,8 @@ def compose_minutes(tx: Tx, meeting: Meeting, written: Written) -> Mapping[str, 
         CoopError: the meeting is not closed.
     """
     points = outcomes(tx, meeting)
-    if not any(point.decided for point in points):
-        raise CoopError("meeting-open", say("minutes are made once the meeting is closed"))
+    if not any(point.decided for point in points) or any(point.is_open_again for point in points):
+        raise CoopError("meeting-open", say("minutes are made once the meeting is closed, and no new vote is open"))
     voters = lists.find_list(tx, meeting.meeting_id, lists.CLOSED) or {}
     closed_at = find_closing_time(tx, meeting.meeting_id)
     profile = find_profile(tx, meeting.held_on)
@@ -150,6 +151,7 @@ def compose_minutes(tx: Tx, meeting: Meeting, written: Written) -> Mapping[str, 
         "points": [
             {
                 **_describe_point(number, point, written.points.get(point.resolution.resolution_id, Said())),
+                **_describe_disputes(tx, point.resolution),
                 **_describe_election(tx, meeting, point),
             }
             for number, point in enumerate(points, start=1)
@@ -197,6 +199,24 @@ def _describe_election(tx: Tx, meeting: Meeting, outcome: Outcome) -> Mapping[st
             }
             for count in election.counted
         ],
+    }
+
+
+def _describe_disputes(tx: Tx, resolution: Resolution) -> Mapping[str, Any]:
+    """Record of who disputed the outcome of a point, and of the vote that it repeats; nothing of other points."""
+    disputes = [
+        {
+            "at": each.recorded_at.astimezone(AMSTERDAM).isoformat(timespec="minutes"),
+            "asked_by": each.asked_by,
+            "votes_asking": each.votes_asking,
+            "votes_there": each.votes_there,
+            "new_vote": each.is_granted,
+        }
+        for each in list_challenges(tx, resolution.resolution_id)
+    ]
+    return {
+        **({"disputes": disputes} if disputes else {}),
+        **({"again_of": resolution.again_of} if resolution.again_of else {}),
     }
 
 

@@ -13,7 +13,7 @@ from coop.governance.ballots.views import find_meeting_view
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import list_waiting
 from coop.governance.minutes.commands import Said, Written, keep_minutes, read_written, write_minutes
-from coop.governance.minutes.paper import describe_verdict, typeset_minutes
+from coop.governance.minutes.paper import describe_disputes, describe_verdict, typeset_minutes
 from coop.governance.minutes.views import find_minutes_view
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
@@ -105,6 +105,7 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
         minutes=minutes,
         meeting=meeting,
         points=points,
+        disputes={point["resolution_id"]: describe_disputes(point, lang) for point, _ in points},
         waiting=waiting,
         form=form,
         writer=ACCESS.allows(session, "write-minutes"),

@@ -137,6 +137,7 @@ def _write_point(point: Mapping[str, Any], lang: str, fallen: Mapping[str, KeptS
         )
         why = f"{point['article']}: {gettext(lang, _REASONS[point['reason']])}"
         lines += [(_("Votes"), votes), (_("Present"), present), (_("Article"), why)]
+    lines += [(_("Disputed"), said) for said in describe_disputes(point, lang)]
     lines += [(_("Considered"), point["considerations"]), (_("Thought otherwise"), point["dissent"])]
     return {
         "number": str(point["number"]),
@@ -145,6 +146,25 @@ def _write_point(point: Mapping[str, Any], lang: str, fallen: Mapping[str, KeptS
         "verdict": verdict,
         "lines": [pair for pair in lines if pair[1]],
     }
+
+
+def describe_disputes(point: Mapping[str, Any], lang: str) -> list[str]:
+    """Say who disputed the outcome of a point of minutes, and that a point is a new vote on another."""
+    said = [translate(lang, "This is the new vote on what was disputed.")] if point.get("again_of") else []
+    for each in point.get("disputes", ()):
+        names = {"voter": N_("a voter who was there"), "majority": N_("the majority of the meeting")}
+        outcomes = {True: N_("voted on again"), False: N_("too few asked for a new vote")}
+        line = translate(
+            lang,
+            "%(at)s, by %(who)s, with %(asking)s of %(there)s votes: %(outcome)s",
+            at=instant(lang, datetime.fromisoformat(each["at"])),
+            who=gettext(lang, names[each["asked_by"]]),
+            asking=number(lang, each["votes_asking"]),
+            there=number(lang, each["votes_there"]),
+            outcome=gettext(lang, outcomes[each["new_vote"]]),
+        )
+        said.append(line)
+    return said
 
 
 def _write_election(point: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:

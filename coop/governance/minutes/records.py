@@ -62,6 +62,8 @@ def resolution_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
         "minutes": minutes_record(tx, meeting.entry_id) if meeting.entry_id else None,
         "withdrawn": withdrawn_record(outcome.withdrawn) if outcome.withdrawn else None,
         "stops": [stop_record(stop) for stop in outcome.stops],
+        "again_of": resolution.again_of,
+        "voted_again": outcome.again,
         "refused": _refused_record(tx, resolution_id),
         "papers": [
             {**asdict(laid.paper), "is_later": laid.is_later, "laid_at": laid.recorded_at}
@@ -79,7 +81,8 @@ def withdrawn_record(made: Withdrawal) -> dict[str, Any]:
 def stop_record(stop: KeptStop) -> dict[str, Any]:
     """A telling that a decision does not act from a day on, or acts again, as plain values."""
     days = {name: getattr(stop, name).isoformat() for name in ("from_on", "ruled_on", "told_on")}
-    return {"manner": stop.manner, **days, "paper": stop.paper, "repealed_by": stop.repealed_by}
+    by = {"repealed_by": stop.repealed_by, "voted_again": stop.voted_again}
+    return {"manner": stop.manner, **days, "paper": stop.paper, **by}
 
 
 def _refused_record(tx: Tx, resolution_id: str) -> dict[str, Any] | None:

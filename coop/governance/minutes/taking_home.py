@@ -20,12 +20,14 @@ from coop.events.governance import (
     ChoiceAdopted,
     DecisionStopped,
     MeetingConvened,
+    NewVoteOpened,
     ResolutionDecided,
     StatutesAdopted,
     TariffAdopted,
     VotingListFrozen,
     WordGiven,
 )
+from coop.governance.ballots.challenges.store import list_before
 from coop.governance.ballots.commitments import commit
 from coop.governance.ballots.store import list_standing
 from coop.governance.meetings import store
@@ -64,15 +66,15 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
     own = standing.get(member_id) if member_id else None
     cast = journal.list_rows(tx, BallotsCommitted, tx.community, resolution_id) if own else []
     statutes_from, _, articles = store.find_articles(tx, meeting.held_on)
+    again = reversed([resolution_id, *list_before(tx, resolution_id)])
+    about: list[tuple[tuple[type[Event], ...], str]] = [
+        ((StatutesAdopted,), statutes_from.isoformat()),
+        (_OF_MEETING, meeting.meeting_id),
+        *(((NewVoteOpened,), each) for each in again),
+        (_OF_RESOLUTION, resolution_id),
+    ]
     facts = [
-        row
-        for kinds, subject in (
-            ((StatutesAdopted,), statutes_from.isoformat()),
-            (_OF_MEETING, meeting.meeting_id),
-            (_OF_RESOLUTION, resolution_id),
-        )
-        for kind in kinds
-        for row in journal.list_rows(tx, kind, tx.community, subject)
+        row for kinds, subject in about for kind in kinds for row in journal.list_rows(tx, kind, tx.community, subject)
     ]
     told = next(orjson.loads(row["data"]) for row in facts if row["type"] == MeetingConvened.TYPE)
     taken: dict[str, Any] = {

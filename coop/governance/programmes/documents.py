@@ -57,7 +57,7 @@ def describe_notice(meeting: Meeting) -> Mapping[str, Any]:
                 **({"option_of": point.option_of, "wins": point.wins} if point.option_of else {}),
                 **_describe_papers(point.papers),
             }
-            for point in meeting.resolutions
+            for point in meeting.agenda
         ],
     }
 

@@ -18,15 +18,17 @@ SUSPENDED: Final = "suspended"
 ANNULLED: Final = "annulled"
 WITHDRAWN: Final = "withdrawn"
 REPEALED: Final = "repealed"
+DISPUTED: Final = "disputed"
 
 ENTERED: Final = (SUSPENDED, ANNULLED, WITHDRAWN, RESUMED)
-"""Manners that two people enter from a paper; the members' own word is a resolution."""
+"""Manners that two people enter from a paper; the members' own word is a resolution, and who disputes an outcome at the
+meeting asks for a new vote."""
 
 
 @dataclass(frozen=True)
 class Stopping:
     """A stop as it is asked for: its ``manner``, its first day, and the day and name of the paper, which two people
-    signed in an entry, or the resolution that repealed it."""
+    signed in an entry, or the resolution that repealed it, or the one by which it is voted on again."""
 
     manner: str
     from_on: date
@@ -34,18 +36,19 @@ class Stopping:
     paper: str
     entry_id: str | None = None
     repealed_by: str | None = None
+    voted_again: str | None = None
 
 
 def find_first(manner: str, begins_on: date, ruled_on: date) -> date:
-    """The first day of a stop where its paper names none: an annulment and a withdrawal reach back to the beginning of
-    the decision (BW 3:53), a suspension and its end hold from their own day.
+    """The first day of a stop where its paper names none: an annulment, a withdrawal and a dispute at the meeting reach
+    back to the beginning of the decision (BW 3:53, 2:13 lid 4), a suspension and its end hold from their own day.
 
     >>> find_first("annulled", date(2027, 1, 1), date(2027, 5, 3)).isoformat()
     '2027-01-01'
     >>> find_first("suspended", date(2027, 1, 1), date(2027, 5, 3)).isoformat()
     '2027-05-03'
     """
-    return begins_on if manner in (ANNULLED, WITHDRAWN) else max(ruled_on, begins_on)
+    return begins_on if manner in (ANNULLED, WITHDRAWN, DISPUTED) else max(ruled_on, begins_on)
 
 
 def judge_days(made: Stopping, decided_on: date, begins_on: date, today: date) -> list[Problem]:

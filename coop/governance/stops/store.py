@@ -19,7 +19,7 @@ from coop.kit.tx import Tx
 @dataclass(frozen=True)
 class KeptStop:
     """A telling that a decision does not act from a day on, or acts again, with the paper that it stands on and the
-    two people who signed it, or the resolution that repealed it."""
+    two people who signed it, or the resolution that repealed it, or the one by which it is voted on again."""
 
     resolution_id: str
     number: int
@@ -31,6 +31,7 @@ class KeptStop:
     paper: str
     entry_id: str | None
     repealed_by: str | None
+    voted_again: str | None
 
 
 def list_stops(tx: Tx, resolution_id: str) -> list[KeptStop]:
@@ -55,7 +56,7 @@ def list_repealed(tx: Tx, resolution_id: str) -> list[KeptStop]:
 def add_stop(tx: Tx, resolution: Resolution, made: Stopping) -> DecisionStopped:
     """Keep that a decision does not act from a day on, or acts again; returns the fact of it."""
     number = len(list_stops(tx, resolution.resolution_id)) + 1
-    stop_id = made.entry_id or made.repealed_by or ""
+    stop_id = made.entry_id or made.repealed_by or made.voted_again or ""
     kept = KeptStop(
         resolution.resolution_id,
         number,
@@ -67,6 +68,7 @@ def add_stop(tx: Tx, resolution: Resolution, made: Stopping) -> DecisionStopped:
         made.paper,
         made.entry_id,
         made.repealed_by,
+        made.voted_again,
     )
     insert_nouns(tx, decision_stop, [kept], **stamp(tx))
     return DecisionStopped(

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, String, UniqueConstraint
 
 from coop.governance.tables.assembly import ASSEMBLY_TABLES
+from coop.governance.tables.challenges import CHALLENGE_TABLES
 from coop.governance.tables.columns import (
     count_column,
     day_column,
@@ -43,7 +44,7 @@ entry = make_table(
     *said(),
     CheckConstraint(
         "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term',"
-        " 'suspension', 'lifting', 'stop', 'word')",
+        " 'suspension', 'lifting', 'stop', 'word', 'challenge')",
         name="kind",
     ),
 )
@@ -195,13 +196,18 @@ resolution = make_table(
     sha256_column("notice_hash"),
     Column("option_of", String(100), nullable=False),
     Column("wins", String(20), nullable=False),
+    id_column("again_of", nullable=True),
     refer(("meeting_id",), "meeting"),
+    refer(("again_of",), "resolution", ("resolution_id",), name="fk_resolution_again_of"),
     refer(("notice_hash",), "document", ("sha256",)),
     UniqueConstraint("community", "meeting_id", "number"),
     CheckConstraint("(option_of = '') = (wins = '')", name="option"),
     UniqueConstraint("community", "resolution_id", "notice_hash"),
+    UniqueConstraint("community", "again_of"),
     CheckConstraint("kind <> ''", name="kind"),
 )
+"""A point of an agenda; ``again_of``: the one that is voted on anew here, since its outcome was disputed at the
+meeting."""
 
 ballot = make_table(
     "ballot",
@@ -300,5 +306,6 @@ KEPT = (
     *ELECTION_TABLES,
     *PROGRAMME_TABLES,
     *STOP_TABLES,
+    *CHALLENGE_TABLES,
 )
 """Tables whose rows are never changed or deleted."""

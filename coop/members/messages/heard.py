@@ -225,6 +225,7 @@ STOPPED: Final = {
     "annulled": say("a court annulled it"),
     "withdrawn": say("the board withdrew it before it acted"),
     "repealed": say("the members took it back"),
+    "disputed": say("its outcome was disputed at the meeting, which votes on it again"),
     "resumed": say("the stop of it ended"),
     "restored": say("taking it back does not hold any more"),
 }

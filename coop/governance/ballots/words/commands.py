@@ -79,8 +79,10 @@ def list_asked(tx: Tx, meeting: Meeting) -> list[tuple[Outcome, str]]:
         CoopError: the meeting is closed.
     """
     points = [] if meeting.is_history else outcomes(tx, meeting)
-    if meeting.is_history or any(point.decided for point in points):
+    open_again = [point for point in points if point.is_open_again]
+    if meeting.is_history or (any(point.decided for point in points) and not open_again):
         raise CoopError("meeting-closed", say("this meeting is closed: nothing that is said now decides any more"))
+    points = open_again or points
     open_points = [point for point in points if point.withdrawn is None and point.resolution.kind != ELECTION]
     by_chair = [(point, CHAIR) for point in open_points if point.rule.tie == CHAIR]
     return by_chair + [(point, BODY) for point in open_points if point.rule.approval is not None]
