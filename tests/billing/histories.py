@@ -50,6 +50,8 @@ Step = Event | Command
 MEMBERS = ("anna", "bram")
 FIRST_TARIFF = date(2024, 6, 1)
 ISSUED_ON = date(2026, 11, 1)
+MANNERS = {"court": (("suspended", "annulled"), "resumed"), "members": (("repealed",), "restored")}
+"""By who speaks: how a decision falls, and how it acts again."""
 RUN_SHARE = 0.4
 """How often a run is tried after something was told."""
 
@@ -244,17 +246,24 @@ def _invent_tariffs(history: History) -> None:
 
 
 def _invent_stops(history: History, rng: random.Random) -> None:
-    """Let tariffs fall: annulled from their first day, suspended for a time, or repealed from a day on."""
+    """Let tariffs fall: annulled from their first day, suspended for a time, or repealed from a day on, by a court, the
+    members, or both, of whom each ends its own word alone."""
     for tariff in rng.sample(history.tariffs, rng.randint(1, len(history.tariffs))):
         first = max(tariff.valid_from, tariff.decided_on)
         told_on = first + timedelta(days=rng.randint(0, 400))
-        from_on = rng.choice((tariff.valid_from, told_on, told_on + timedelta(days=rng.randint(0, 60))))
-        tellings = [(rng.choice(("suspended", "annulled", "repealed")), from_on, told_on)]
-        if rng.random() < 0.4:
-            again_on = told_on + timedelta(days=rng.randint(1, 120))
-            tellings.append(("resumed", rng.choice((from_on, again_on)), again_on))
+        tellings: list[tuple[str, date, date]] = []
+        for voice in rng.choice((("court",), ("members",), ("court", "members"), ("members", "court"))):
+            from_on = rng.choice((tariff.valid_from, told_on, told_on + timedelta(days=rng.randint(0, 60))))
+            stops, ends = MANNERS[voice]
+            tellings.append((rng.choice(stops), from_on, told_on))
+            if rng.random() < 0.4:
+                again_on = told_on + timedelta(days=rng.randint(1, 120))
+                tellings.append((ends, rng.choice((from_on, again_on)), again_on))
+            told_on += timedelta(days=rng.randint(0, 90))
         for number, (manner, from_on, told_on) in enumerate(tellings, 1):
-            history.stops.append(ToldStop(tariff.name, from_on, told_on, manner == "resumed"))
+            voice = next(voice for voice, (stops, ends) in MANNERS.items() if manner in (*stops, ends))
+            acts = manner == MANNERS[voice][1]
+            history.stops.append(ToldStop(tariff.name, voice, from_on, told_on, acts))
             history.late.append(tariff_stopped(tariff.name, number, manner, from_on, told_on))
 
 

@@ -50,9 +50,10 @@ class ToldContract:
 
 @dataclass(frozen=True)
 class ToldStop:
-    """A telling that a tariff does not act from a day on, or acts again."""
+    """A telling by a court or the members that a tariff does not act from a day on, or acts again for all they say."""
 
     name: str
+    voice: str
     from_on: date
     told_on: date
     acts: bool
@@ -77,11 +78,12 @@ class Told:
     stops: tuple[ToldStop, ...] = ()
 
     def acts(self, name: str, day: date, until: date = date.max) -> bool:
-        """Whether a tariff acts on a day, by what was told until another; the last word holds."""
-        words = [
-            stop.acts for stop in self.stops if stop.name == name and stop.from_on <= day and stop.told_on <= until
-        ]
-        return words[-1] if words else True
+        """Whether a tariff acts on a day, by what was told until another; the last word of each who spoke holds."""
+        words = {}
+        for stop in self.stops:
+            if stop.name == name and stop.from_on <= day and stop.told_on <= until:
+                words[stop.voice] = stop.acts
+        return all(words.values())
 
 
 @dataclass(frozen=True)
