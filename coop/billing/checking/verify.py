@@ -270,12 +270,15 @@ def _span(today: date, ground: Ground, span: TariffSpan, customer_class: str, fi
 
 
 def _fallen_findings(ground: Ground, contract: Contract, issued: IssuedBill) -> Iterator[str]:
-    """Tariffs of a bill that did not bind any more on its days, by what was known when it was issued."""
+    """Tariffs of a bill that did not bind any more on its days, by what was known when it was issued: of what was told
+    on that very day it may have known a part."""
     for span in issued.inputs.consumption.spans:
-        known = [stop for stop in ground.stops.get(span.tariff.resolution_id, ()) if stop.told_on < issued.issued_on]
+        stops = sorted(ground.stops.get(span.tariff.resolution_id, ()), key=lambda stop: stop.number)
+        known = [stop for stop in stops if stop.told_on <= issued.issued_on]
+        before = sum(stop.told_on < issued.issued_on for stop in known)
         days = {span.period.start, *(day for stop in known for day in (stop.from_on, stop.told_on))}
         for day in sorted(day for day in days if span.period.start <= day < span.period.end):
-            if not is_stopped(known, day):
+            if not all(is_stopped(known[:count], day) for count in range(before, len(known) + 1)):
                 continue
             if tariff_on(ground.bind(contract, issued.issued_on), day).tariff_id != span.tariff.tariff_id:
                 yield f"tariff {span.tariff.tariff_id} did not hold any more on {day}"
