@@ -340,6 +340,8 @@ def test_the_board_enters_what_is_said_in_the_room_and_another_confirms_it(embed
     page = "/governance/resolutions/key/challenge"
     filled = {"asked_by": "voter", "number": "L-003", "paper": "", "entry_id": "c-1"}
     assert desk.post(f"{page}/room", data=filled).status_code == 422
+    nameless = filled | {"paper": "note of 20:05", "number": " "}
+    assert desk.post(f"{page}/room", data=nameless).status_code == 422, "one voter is not the majority"
     desk.post(f"{page}/room", data=filled | {"paper": "note of 20:05"})
     assert "You entered this yourself" in plain(desk.get(page, params={"lang": "en"}).text)
     assert desk.post(f"{page}/c-1", data={"act": "confirm"}).status_code == 422

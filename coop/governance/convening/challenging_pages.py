@@ -26,7 +26,7 @@ from coop.governance.meetings.voter_store import list_numbers
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
-from coop.values import CoopError
+from coop.values import BadInput, CoopError, Problem, say
 from coop.web.forms import Form, read_form
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import confirm_page, redirect, render
@@ -70,8 +70,10 @@ def dispute(request: Request, resolution_id: str) -> Response:
 @may("enter-challenge")
 def enter(request: Request, resolution_id: str, filled: Filled) -> Response:
     """Keep what was said in the room, until somebody else confirms it."""
-    number = filled.get("number", "").strip() if filled.get("asked_by") != "majority" else ""
+    number = "" if filled.get("asked_by") == "majority" else filled.get("number", "").strip()
     try:
+        if not number and filled.get("asked_by") != "majority":
+            raise BadInput([Problem(say("give the number of the voter who asks"), "number")], "bad-challenge")
         with writing(request) as tx:
             paper, entry_id = filled.get("paper", ""), filled.get("entry_id", "")[:100]
             enter_challenge(tx, resolution_id, number, paper, entry_id)
