@@ -353,3 +353,14 @@ def test_the_board_enters_what_is_said_in_the_room_and_another_confirms_it(embed
     assert "Enter ballots" in ballot_page
     sit_down(desk, "account-9", "member", member_id=FOUR)
     assert desk.post(f"{page}/room", data=filled).status_code == 403
+
+
+def test_while_it_is_voted_on_again_no_page_leads_to_what_is_not_there(embedded: Database, tmp_path: Path) -> None:
+    live(embedded, until="reach")
+    at(embedded, 5)
+    assert dispute(embedded)
+    desk = client(embedded, tmp_path, "board")
+    assert "minutes.pdf" not in desk.get("/governance/meetings/alv-1").text
+    assert "/minutes" not in desk.get("/governance/resolutions/key").text
+    page = desk.get(f"/governance/resolutions/{find_new(embedded)}").text
+    assert "/billing/proposals/tariff" in page, "billing heard of the proposal with the notice"
