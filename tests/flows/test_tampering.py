@@ -313,7 +313,7 @@ UNREADABLE = {
     "an amount of the books": (
         "billing",
         "UPDATE posting SET amount_cents = 'much' WHERE source_id = ?",
-        "what billing keeps can no longer be read",
+        "what is kept can no longer be read",
     ),
     "the first day of contracts": (
         "billing",
