@@ -46,7 +46,7 @@ def test_no_request_fails_on_our_side_or_gets_an_answer_that_is_not_in_the_docum
         capture_output=True,
         text=True,
         check=False,
-        timeout=540,
+        timeout=900,
     )
     said = re.sub(r"(%[0-9A-F]{2}){100,}", "%..", done.stdout)
     assert done.returncode == 0, said[-8000:] + done.stderr[-2000:]

@@ -219,7 +219,8 @@ def test_a_register_file_with_bad_lines_names_each_and_brings_nothing(house: Hou
         house.settings, "import", str(tmp_path / "members.csv"), "--kind", "members", "--community", house.community
     )
     assert done.returncode == 1
-    assert [line.split(":")[0] for line in done.stderr.splitlines()] == [
+    said = [line for line in done.stderr.splitlines() if line.startswith("line ")]  # a busy machine logs there too
+    assert [line.split(":")[0] for line in said] == [
         "line 3, kind", "line 4, number", "line 4, joined_on", "line 5, line"
     ]  # fmt: skip
     with opened(house.settings, "members") as room, room.database.read(house.community) as tx:

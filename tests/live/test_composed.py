@@ -124,7 +124,7 @@ def test_somebody_signs_in_through_the_proxy_and_reads_the_documents_of_all_four
     mine = httpx2.get(f"{house.url}/billing/api/v1/bills", headers={**host, "cookie": cookie})
     assert mine.status_code == 200, mine.text
     assert mine.json()
-    paths = httpx2.get(f"{house.url}/openapi.json", headers=host).json()["paths"]
+    paths = httpx2.get(f"{house.url}/openapi.json", headers=host, timeout=60).json()["paths"]
     assert {path.split("/")[1] for path in paths} >= set(SERVICES)
     abroad = httpx2.get(f"{house.url}/billing/api/v1/bills", headers={"host": host_of(ZUID), "cookie": cookie})
     assert abroad.status_code == 401, "a sign-in at one is none at the other"
