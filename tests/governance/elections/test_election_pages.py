@@ -90,7 +90,7 @@ def test_stewards_count_papers_with_two_and_the_office_follows(steward: TestClie
     steward.post(PAGE, data={"act": "sheet", "number": "1", **figures})
     assert "You entered this yourself" in read(steward)
     second = sit_down(steward, "second", "board")
-    [entry] = [part.split('"')[0] for part in second.get(PAGE).text.split(f"{PAGE}/papers/")[1:]]
+    [entry] = {part.split('"')[0] for part in second.get(PAGE).text.split(f"{PAGE}/papers/")[1:]}
     second.post(f"{PAGE}/papers/{entry}", data={"act": "confirm"})
     steward = sit_down(second, "first", "board")
     steward.post(PAGE, data={"act": "count", "number": "1"})
