@@ -99,6 +99,8 @@ def faults_of(page: Page, rules: dict[str, Any] = ALL_RULES) -> list[str]:
 
     Beside it stands what the page does that its policy forbids.
     """
+    page.wait_for_load_state()
+    page.locator("body").wait_for(state="attached")
     found: list[str] = page.evaluate(
         """() => {
             const faults = (window.violations || []).map(violation => `policy: ${violation}`);
