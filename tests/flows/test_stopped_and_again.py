@@ -42,7 +42,8 @@ def test_stopped_by_a_signal_and_killed_by_another_it_comes_to_the_same_year(yea
         with coop_process(settings, "demo", "--size", "4", "--no-live") as process:
             wait_until(lambda when=when: played_until(folder) >= when, process)  # type: ignore[misc]
             process.send_signal(how)
-            assert process.wait(30) == (128 + how if how is signal.SIGINT else -how)
+            # After Ctrl-C the server ends by itself, or says with its code who ended it: that depends on the moment.
+            assert process.wait(30) in ((0, 128 + how) if how is signal.SIGINT else (-how,))
         assert when <= played_until(folder) < midnight(complete_by(year.plan))
     with coop_process(settings, "demo", "--size", "4", "--no-live") as process:
         wait_until(lambda: played_until(folder) > midnight(complete_by(year.plan)), process)

@@ -112,7 +112,8 @@ def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors
     assert (vat["excl_cents"], vat["vat_cents"]) == (1424_57, 299_16)
     assert {line["resolution_id"] for line in bill["lines"]} == {"T"}
 
-    # Back from the bill to the telegram and to the vote, by the operator's command and by hand.
+    # Back from the bill to the telegram and to the vote, by the operator's command and by hand, once all is sealed.
+    doors.settled()
     said: list[str] = []
     assert verify_bills(settings, COMMUNITY, bill["number"], said.append)
     assert verify_journals(settings, said.append)
