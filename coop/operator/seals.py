@@ -137,7 +137,7 @@ def _list_billed(rows: Collection[Row[Any]], bill_id: str) -> Iterator[Row[Any]]
 
 
 def _read(row: Row[Any]) -> Mapping[str, Any]:
-    """What a fact says; nothing where somebody wrote into it: then its chain is broken."""
+    """The content of a fact; nothing where somebody wrote into it: then its chain is broken."""
     try:
         told = json.loads(row.data)
     except ValueError:

@@ -10,6 +10,8 @@ what is given back and what is asked. It adds up readings value by value and sha
 quarter-hour, holds prices beside what the members decided, judges their vote by the statutes, counts the ballots in the
 box and opens your own. And it checks the fingerprints of all of it, and of the sealed facts by which the co-operative
 told of it. The fingerprints that it shows last can be held beside those of others. What it has to believe, it says.
+
+One file, however long: it is taken home and read whole, and leans on nothing that would have to be taken along.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ Articles = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Register:
-    """What the register and the board told of members, each with the instant of telling, in order."""
+    """Tellings of the register and the board about members, each with the instant of telling, in order."""
 
     admitted: list[tuple[datetime, MemberAdmitted]]
     changed: list[tuple[datetime, MemberChanged]]

@@ -42,7 +42,7 @@ class LawProposal:
 
     @property
     def published(self) -> Publication:
-        """What would come on file; the day of its confirmation is the one from which it is known."""
+        """The publication that would come on file; the day of its confirmation is the one from which it is known."""
         figures = read_figures({of: dict(own) for of, own in self.figures.items()})
         days = self.valid_from, self.published_on, self.published_on
         return Publication(self.kind, *days, figures, self.source, self.mark)

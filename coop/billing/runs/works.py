@@ -109,7 +109,7 @@ def carry_out(database: Database, community: str, work: Work) -> RunResult:
     except CoopError as refusal:
         _refuse(database, community, work, refusal.message)
         raise
-    except Exception as error:
+    except Exception as error:  # a bug: it stands on the page of the run, also where nobody waits for the answer
         log.exception("the run %s failed", work.name)
         words = f"{type(error).__name__}: {error}"[:ERROR_MAX]
         _refuse(database, community, work, say("the program failed on it: %(error)s", error=words))

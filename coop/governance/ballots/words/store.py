@@ -35,7 +35,7 @@ def list_words(tx: Tx, resolution_id: str) -> Sequence[Word]:
 
 
 def find_words(tx: Tx, resolution_id: str) -> Mapping[str, str]:
-    """What counts of it: the last word of each speaker."""
+    """The last word of each speaker, which is what counts."""
     return {word.speaker: word.says for word in list_words(tx, resolution_id)}
 
 
