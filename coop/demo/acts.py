@@ -6,7 +6,6 @@ Every function may be repeated: ids and dates come from the plan.
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +17,7 @@ from coop.demo.agenda import Meeting, open_meeting
 from coop.demo.community import community
 from coop.demo.doors import Doors
 from coop.demo.model import Community, Meter
+from coop.demo.papers import write_paper
 from coop.demo.plan import DemoPlan
 from coop.demo.programme import Milestone, programme
 from coop.demo.tariffs import household_price_index
@@ -249,8 +249,17 @@ def plan_programme(plan: DemoPlan, doors: Doors) -> None:
 
 
 def reach(milestone: Milestone, doors: Doors) -> None:
-    """Report that a milestone was reached, with its evidence; a partner confirms it."""
+    """Report that a milestone was reached, and hand in its evidence before; a partner confirms it."""
     assert milestone.done_on is not None
+    kept = {
+        name: doors.post(
+            "/governance/api/v1/evidence",
+            content=write_paper(f"{milestone.title_nl} ({milestone.code}): {name}"),
+            media_type="application/pdf",
+            params={"name": name},
+        )
+        for name in milestone.evidence
+    }
     report = doors.post(
         f"/governance/api/v1/milestones/{milestone.id}/reports",
         {
@@ -260,7 +269,7 @@ def reach(milestone: Milestone, doors: Doors) -> None:
                 {
                     "name": name,
                     "reference": f"dossier {milestone.code}, {name}",
-                    "sha256": hashlib.sha256(f"{milestone.id} {name}".encode()).hexdigest(),
+                    "sha256": kept[name]["sha256"],
                 }
                 for name in milestone.evidence
             ],

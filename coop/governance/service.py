@@ -14,6 +14,7 @@ from coop.governance import exports, home, own_data
 from coop.governance.access import ACCESS
 from coop.governance.api import attendance as attendance_api
 from coop.governance.api import challenges as challenge_api
+from coop.governance.api import evidence as evidence_api
 from coop.governance.api import mandates as mandate_api
 from coop.governance.api import papers as paper_api
 from coop.governance.api import routes as http
@@ -163,6 +164,7 @@ GOVERNANCE = Service(
         mandate_api.routes,
         minutes_pages.routes,
         paper_api.routes,
+        evidence_api.routes,
         paper_pages.routes,
         calendar_file.routes,
         meeting_pages.routes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -144,8 +145,9 @@ PROGRAMME = Programme(
     ),
 )
 
-PERMIT = Evidence("permit", "Z/2026/1", "a" * 64)
-INSURANCE = Evidence("insurance", "P-77", "b" * 64)
+PAPERS = {"permit": b"%PDF-1.7 permit Z/2026/1", "insurance": b"%PDF-1.7 policy P-77"}
+PERMIT = Evidence("permit", "Z/2026/1", sha256(PAPERS["permit"]).hexdigest())
+INSURANCE = Evidence("insurance", "P-77", sha256(PAPERS["insurance"]).hexdigest())
 IN_TIME = Reached(date(2026, 12, 1), 105_000_000, (PERMIT, INSURANCE))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,8 @@ MEETING: dict[str, Any] = {
 AGES = {"new": 0, "state": "", "released": True}
 """What an answer says of before and after."""
 
-EVIDENCE = [{"name": "permit", "reference": "Z/2026/1", "sha256": "a" * 64}]
+PERMIT = b"%PDF-1.7 permit Z/2026/1"
+EVIDENCE = [{"name": "permit", "reference": "Z/2026/1", "sha256": hashlib.sha256(PERMIT).hexdigest()}]
 
 
 @pytest.fixture
@@ -129,6 +131,13 @@ def post(client: TestClient, path: str, body: dict[str, Any], status: int = 200)
     return dict(answer.json())
 
 
+def hand_in(client: TestClient, name: str, body: bytes) -> str:
+    head = {"content-type": "application/pdf"}
+    answer = client.post("/governance/api/v1/evidence", params={"name": name}, content=body, headers=head)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["sha256"])
+
+
 def live_over_http(board: TestClient) -> list[dict[str, Any]]:
     answers = [adopt(board), post(board, "programmes", PROGRAMME), post(board, "meetings", MEETING)]
     set_time(board, 2026, 6, 24)
@@ -137,6 +146,7 @@ def live_over_http(board: TestClient) -> list[dict[str, Any]]:
         confirm_over_http(board, answers[-1]["entry_id"])
     answers.append(post(board, "meetings/alv-1/close", {"closed_on": "2026-06-24", "entitled_members": 4}))
     set_time(board, 2027, 9, 1)
+    hand_in(board, "permit.pdf", PERMIT)
     answers += [
         *(
             post(board, f"milestones/{name}/reports", {"reached_on": day, "cost_cents": 1, "evidence": EVIDENCE})

@@ -21,7 +21,7 @@ from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError
 from tests.desk import SECRETARY, sign_in
-from tests.governance.assembly import IN_TIME, PARTNER, TOWN, client, live, only, told
+from tests.governance.assembly import IN_TIME, PAPERS, PARTNER, PERMIT, TOWN, client, live, only, told
 from tests.metering.test_meter_pages import plain
 
 PDF = b"%PDF-1.7 a permit"
@@ -30,6 +30,8 @@ FORM = "/governance/milestones/permit/report"
 
 def report(database: Database) -> str:
     with database.write(TOWN, SECRETARY) as tx:
+        for name, body in PAPERS.items():
+            reports.keep_file(tx, f"{name}.pdf", body)
         return reports.report_milestone(tx, "permit", IN_TIME)
 
 
@@ -79,6 +81,16 @@ def test_whoever_reported_a_milestone_does_not_confirm_it(database: Database) ->
         reports.confirm_report(tx, report_id)
     assert refused.value.code == "second-party"
     assert only(told(database), MilestoneReached) == []
+
+
+def test_evidence_whose_document_does_not_lie_here_is_refused_by_its_line(database: Database) -> None:
+    live(database, until="reach")
+    with database.write(TOWN, SECRETARY) as tx:
+        reports.keep_file(tx, "permit.pdf", PAPERS["permit"])
+    made_up = replace(IN_TIME, evidence=(PERMIT, replace(PERMIT, sha256="f" * 64)))
+    with pytest.raises(BadInput) as refused, database.write(TOWN, SECRETARY) as tx:
+        reports.report_milestone(tx, "permit", made_up)
+    assert [(problem.field, problem.line) for problem in refused.value.problems] == [("evidence.sha256", 2)]
 
 
 def test_a_returned_report_says_why_and_may_be_followed_by_another(database: Database) -> None:

@@ -352,7 +352,7 @@ class ProgrammeBody(Body):
 
 
 class EvidenceBody(Body):
-    """A document that shows something."""
+    """A document that shows something; ``sha256`` is the one that was answered when its file was handed in."""
 
     name: Line
     reference: Line

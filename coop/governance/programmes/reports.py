@@ -1,6 +1,7 @@
 """Commands on reports of milestones: the co-operative reports one as reached, a partner checks it, and then it counts.
 
-Invariant: who receives money and who says that it was earned are two parties, and never one account.
+Invariants: who receives money and who says that it was earned are two parties, and never one account; every document
+of a report lies here, under the hash that was made here of its bytes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from coop.governance.programmes import report_store as store
 from coop.governance.programmes import store as programme_store
 from coop.governance.programmes.files import judge_file
 from coop.governance.programmes.rules import check_evidence, order_evidence
+from coop.governance.texts import holds_control
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, say
 
@@ -22,11 +24,12 @@ def report_milestone(tx: Tx, milestone_id: str, content: Reached) -> str:
     """Keep that a milestone is reported as reached; returns the id of the report, the same when it is said again.
 
     Raises:
-        BadInput: the evidence cannot be checked later, or the day is ahead.
+        BadInput: a document of the evidence does not lie here, or the day is ahead.
         CoopError: the milestone was reached otherwise, or another report of it waits.
         NotFound: there is no such milestone.
     """
     check_evidence(content)
+    _refuse_unseen(tx, content)
     refuse_ahead(content.reached_on, tx.today, "reached_on")
     programme, _, _ = programmes.find_milestone(tx, milestone_id)
     programme_store.lock_programme(tx, programme.programme_id)
@@ -102,9 +105,23 @@ def keep_file(tx: Tx, name: str, body: bytes) -> str:
     """Keep a file that shows something; returns the hash of its bytes.
 
     Raises:
-        BadInput: it is empty, too large, or no document that everybody can open.
+        BadInput: it is empty, too large, or no document that everybody can open, or its name holds what no text may.
     """
+    if holds_control(name):
+        raise BadInput([Problem(say("holds a character that no text may hold"), "name")])
     return store.add_file(tx, name.strip()[-200:] or "file", judge_file(body), body)
+
+
+def _refuse_unseen(tx: Tx, content: Reached) -> None:
+    """Refuse evidence whose documents do not lie here: a partner could look at none of it."""
+    kept = store.list_files(tx, {piece.sha256 for piece in content.evidence})
+    problems = [
+        Problem(say("no document with this SHA-256 lies here: hand in the document first"), "evidence.sha256", line)
+        for line, piece in enumerate(content.evidence, start=1)
+        if piece.sha256 not in kept
+    ]
+    if problems:
+        raise BadInput(problems, "bad-evidence")
 
 
 def _lock_report(tx: Tx, report_id: str) -> tuple[store.Report, store.Settled | None]:
