@@ -12,7 +12,7 @@ DEV_STAMP := $(VENV)/installed-dev
 READY := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(DEMO_STAMP))
 
 .DEFAULT_GOAL := help
-.PHONY: help histories pictures client-generator run test test-newest check lint style format types walls doctest scenarios assemblies fuzz orders recompute bench lock clean
+.PHONY: help histories decade pictures client-generator run test test-newest check lint style format types walls doctest scenarios assemblies fuzz orders recompute bench lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -70,6 +70,9 @@ scenarios: $(READY) ## play the worked examples and other stories; ARGS="--show"
 
 histories: $(DEV_STAMP) ## play invented histories of bills against the reference; HISTORIES says how many
 	COOP_HISTORIES=$(or $(HISTORIES),20000) $(BIN)/python -m pytest -q tests/billing/test_late_knowledge.py
+
+decade: $(DEV_STAMP) ## bill an invented decade of HOMES=100 with kills and errors, on both databases, against the reference
+	COOP_DECADE=$(or $(HOMES),100),10,$(or $(SEED),1),30 $(BIN)/python -m pytest -q -s tests/billing/test_decade.py
 
 pictures: $(DEV_STAMP) ## take the pictures of the guides anew from the running product; needs Chromium
 	$(BIN)/python -m tests.browser.pictures
