@@ -55,6 +55,8 @@ class MeetingConvened(Event):
     It begins at ``begins_at``, and members vote in their own sessions until ``votes_until`` of its day; both are hours
     such as 20:00, empty where the notice names none. ``notice_hash`` is over everything that the notice says.
     ``history``: the meeting was held before it came on file, and two people entered it from its minutes.
+    ``second_of``: the meeting that had no quorum, where the notice says that this is a second one on the same, and
+    ``second_why``.
     """
 
     TYPE: ClassVar[str] = "governance.meeting-convened.v1"
@@ -70,6 +72,8 @@ class MeetingConvened(Event):
     history: bool = False
     begins_at: str = ""
     votes_until: str = ""
+    second_of: str = ""
+    second_why: str = ""
 
     def key(self) -> str:
         return self.meeting_id

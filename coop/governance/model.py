@@ -16,6 +16,9 @@ from coop.values import AMSTERDAM, midnight
 ELECTION: Final = "election"
 """Kind of the resolution that puts persons to the vote, by name and in rounds."""
 
+WHY_MAX: Final = 300
+"""Most characters of the reason for which a second meeting is called."""
+
 REPEAL: Final = "repeal"
 """Kind of the resolution by which the members take back what they decided before."""
 
@@ -134,6 +137,8 @@ class Meeting:
     votes_until: str = ""
     second_of: str | None = None
     """The meeting that had no quorum, where this is a second one on the same."""
+    second_why: str = ""
+    """The reason that the notice of a second meeting gives for it."""
 
     @property
     def agenda(self) -> tuple[Resolution, ...]:

@@ -637,7 +637,9 @@ def check_verdict(vote: Taken, decided: Taken, listed: Taken | None, say: dict[s
     of who could vote, which minutes on paper do not have."""
     rule = find_rule(json.loads(vote["articles"]), decided["kind"])
     second = rule.get("second")
-    if second and decided["article"] == second["article"] and json.loads(vote["notice"]).get("second_of"):
+    notice = json.loads(vote["notice"])
+    is_called = notice.get("second_of") and (notice.get("second_why") or not (second or {}).get("says_why"))
+    if second and decided["article"] == second["article"] and is_called:
         rule = rule | {"article": second["article"], "majority": second["majority"], "quorum": None}
     if decided["article"] not in (rule["article"], rule.get("tie_article")):
         yield say["rule"] % (vote["subject"], decided["article"])

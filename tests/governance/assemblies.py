@@ -186,7 +186,14 @@ def play(database: Database, clock: SetClock, community: str, seed: int) -> Play
         )
         held_on = AGAIN + timedelta(days=random.choice((0, 30)))
         second = Meeting(
-            f"second-{seed}", held_on, HELD + timedelta(days=1), "", same, begins_at="10:00", second_of=first.meeting_id
+            f"second-{seed}",
+            held_on,
+            HELD + timedelta(days=1),
+            "",
+            same,
+            begins_at="10:00",
+            second_of=first.meeting_id,
+            second_why="too few were there",
         )
         _hold(database, clock, community, second, people, random)
     with database.read(community) as tx:

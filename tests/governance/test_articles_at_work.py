@@ -102,12 +102,12 @@ def test_a_second_meeting_decides_what_the_first_had_no_quorum_for(embedded: Dat
     with embedded.write(TOWN, SECRETARY) as tx:
         cast(tx, "a", rows({"m001": "for"}))
         with pytest.raises(CoopError):
-            meetings.convene_meeting(tx, replace(again, convened_on=HELD, second_of="alv-1"))
+            meetings.convene_meeting(tx, replace(again, convened_on=HELD, second_of="alv-1", second_why="too few"))
         [first] = closing.close_meeting(tx, "alv-1")
         assert (first.verdict.reason, first.verdict.article) == ("no-quorum", "art. 14 lid 3")
     clock.set(datetime(2026, 6, 25, 9, tzinfo=UTC))
     with embedded.write(TOWN, SECRETARY) as tx:
-        meetings.convene_meeting(tx, replace(again, second_of="alv-1"))
+        meetings.convene_meeting(tx, replace(again, second_of="alv-1", second_why="too few"))
     clock.set(datetime(2026, 7, 15, 18, tzinfo=UTC))
     with embedded.write(TOWN, SECRETARY) as tx:
         cast(tx, "a2", rows({"m001": "for"}, date(2026, 7, 15)), "alv-2")
@@ -131,7 +131,14 @@ def test_a_second_meeting_decides_on_nothing_but_the_first_proposal_word_by_word
     clock.set(datetime(2026, 6, 25, 9, tzinfo=UTC))
     with embedded.write(TOWN, SECRETARY) as tx:
         again = Meeting(
-            "alv-2", date(2026, 7, 15), date(2026, 6, 25), "", (other,), begins_at="10:00", second_of="alv-1"
+            "alv-2",
+            date(2026, 7, 15),
+            date(2026, 6, 25),
+            "",
+            (other,),
+            begins_at="10:00",
+            second_of="alv-1",
+            second_why="too few",
         )
         meetings.convene_meeting(tx, again)
     clock.set(datetime(2026, 7, 15, 18, tzinfo=UTC))

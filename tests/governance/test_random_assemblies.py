@@ -54,7 +54,7 @@ def test_three_calculations_come_to_one_verdict(
 ) -> None:
     articles = draw_articles(Random(seed))
     held_on = FIRST + timedelta(days=days or 0)
-    second = SecondCall(FIRST, held_on) if days is not None else None
+    second = SecondCall(FIRST, held_on, says_why=True) if days is not None else None
     verdict = decide(articles, kind, count, second, casting=casting)
     record = describe_articles(articles)
     adopted, article = second_opinion.judge(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from coop.events.governance import MeetingConvened
 from coop.governance.ballots import closing
 from coop.governance.ballots.verify import verify_resolution
 from coop.governance.convening import commands as meetings
@@ -16,7 +17,20 @@ from coop.governance.statutes.model import Articles, Quorum, Rule, Second, Share
 from coop.governance.statutes.version import Statutes
 from coop.kit.database import Database
 from tests.desk import SECRETARY
-from tests.governance.assembly import PLAIN, TOWN, admit, adopt, cast, client, meeting, members, resolution, rows
+from tests.governance.assembly import (
+    PLAIN,
+    TOWN,
+    admit,
+    adopt,
+    cast,
+    client,
+    meeting,
+    members,
+    only,
+    resolution,
+    rows,
+    told_with_notices,
+)
 from tests.kit.clocks import SetClock
 from tests.metering.test_meter_pages import plain
 
@@ -55,6 +69,9 @@ def test_the_board_calls_a_second_meeting_on_what_had_no_quorum(
     assert "Art. 14 lid 4: een tweede vergadering beslist erover zonder quorum" in plain(form)
     assert "tot en met 22 juli 2026" in plain(form)
     filled = {"held_on": "2026-07-15", "begins_at": "20:00", "place": "Het buurthuis", "point.0": "on"}
+    silent = board.post(PAGE, params=nl, data=filled | {"act": "keep"})
+    assert (silent.status_code, "zeg in de oproeping waarom" in plain(silent.text)) == (422, True)
+    filled |= {"second_why": "Er was één lid van de vier."}
     look = plain(board.post(PAGE, params=nl, data=filled | {"act": "look"}).text)
     assert "Dit is een tweede vergadering" in look
     assert "Aan de buren, voor 12.000 euro." in look
@@ -74,6 +91,8 @@ def test_the_board_calls_a_second_meeting_on_what_had_no_quorum(
         [decided] = closing.close_meeting(tx, "alv-2026-07-15")
         assert (decided.verdict.word, decided.verdict.article) == ("adopted", "art. 14 lid 4")
         assert verify_resolution(tx, "alv-2026-07-15-1").findings == ()
+    told = only(told_with_notices(embedded), MeetingConvened)[-1]
+    assert (told.second_of, told.second_why) == ("alv-1", "Er was één lid van de vier.")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +101,10 @@ def test_the_board_calls_a_second_meeting_on_what_had_no_quorum(
         ({"held_on": "2026-07-15"}, "kies ten minste één punt"),
         ({"held_on": "2026-07-15", "point.1": "on"}, "kies ten minste één punt"),
         ({"held_on": "15 juli", "point.0": "on"}, "geef een dag"),
-        ({"held_on": "2026-06-20", "point.0": "on"}, "een vergadering wordt opgeroepen voordat zij wordt gehouden"),
+        (
+            {"held_on": "2026-06-20", "point.0": "on", "second_why": "x"},
+            "een vergadering wordt opgeroepen voordat zij wordt gehouden",
+        ),
     ],
 )
 def test_a_second_meeting_that_cannot_be_is_refused_on_its_page(

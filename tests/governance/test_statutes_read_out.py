@@ -218,7 +218,7 @@ def test_statutes_that_may_come_on_file_can_be_read_compared_and_judged_by(path:
             assert statutes_readings.read_out(lang, articles, HELD)
             statutes_readings.compare(lang, FULL, articles, HELD)
         count = Count(1, 0, 0, 1, 1, 1)
-        decide(articles, "tariff", count, SecondCall(date(2027, 10, 1), HELD))
+        decide(articles, "tariff", count, SecondCall(date(2027, 10, 1), HELD, says_why=True))
         judge(describe_articles(articles), "tariff", count, first_on=date(2027, 10, 1), held_on=HELD)
         judge_electronic(articles, HELD, datetime(2027, 10, 19, 12, tzinfo=UTC).replace(tzinfo=None))
     assert taken < len(EXTREMES)

@@ -138,9 +138,11 @@ def test_a_second_meeting_in_time_decides_whoever_is_there() -> None:
     rule = replace(TWO_THIRDS, second=Second("art. 14.3", Share(3, 4), to_days=28))
     few = Count(6, 2, 0, 100)
     assert decide(rule, few).reason == "no-quorum"
-    again = decide(rule, few, second=SecondCall(date(2026, 6, 1), date(2026, 6, 29)))
+    again = decide(rule, few, second=SecondCall(date(2026, 6, 1), date(2026, 6, 29), says_why=True))
     assert (again.adopted, again.article, again.votes_needed) == (True, "art. 14.3", 6)
-    assert decide(rule, few, second=SecondCall(date(2026, 6, 1), date(2026, 6, 30))).reason == "no-quorum"
+    assert (
+        decide(rule, few, second=SecondCall(date(2026, 6, 1), date(2026, 6, 30), says_why=True)).reason == "no-quorum"
+    )
 
 
 def test_a_verdict_says_what_its_article_asks() -> None:

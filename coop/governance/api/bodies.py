@@ -15,7 +15,7 @@ from coop.communities.terms import ResolutionTerms
 from coop.governance import model
 from coop.governance.api import examples
 from coop.governance.dates import FIRST_DAY, LAST_DAY
-from coop.governance.model import Milestone, Phase, Programme, Tranche
+from coop.governance.model import WHY_MAX, Milestone, Phase, Programme, Tranche
 from coop.governance.programmes.rules import split_grant
 from coop.governance.statutes.model import Articles
 from coop.governance.statutes.record import read_articles
@@ -116,7 +116,8 @@ class PointBody(ResolutionBody):
 
 class MeetingBody(Body):
     """The notice of a meeting. It goes out when it is put on file: ``convened_on``, when given, is today.
-    ``second_of``: the meeting that had no quorum, where this is a second one on the same."""
+    ``second_of``: the meeting that had no quorum, where this is a second one on the same; ``second_why`` is the reason
+    that its notice gives."""
 
     model_config = show(examples.MEETING)
 
@@ -130,6 +131,7 @@ class MeetingBody(Body):
     """The hour of its day until which members may vote in their own sessions; empty: until the closing, which is after
     the day where no hour of beginning is named either."""
     second_of: Id | None = None
+    second_why: Annotated[str, Field(max_length=WHY_MAX)] = ""
     resolutions: Annotated[list[PointBody], Field(max_length=500)]
 
 
@@ -220,6 +222,7 @@ class PastMeetingBody(Body):
     place: Line = ""
     paper: Annotated[str, Field(min_length=1, max_length=300)]
     second_of: Id | None = None
+    second_why: Annotated[str, Field(max_length=WHY_MAX)] = ""
     resolutions: Annotated[list[PastResolutionBody], Field(min_length=1)]
     entry_id: Id | None = None
 

@@ -119,7 +119,7 @@ def find_second(tx: Tx, meeting: Meeting, resolution: Resolution) -> SecondCall 
     for point in first.resolutions:
         decided = decisions.get(point.resolution_id) if point.resolution_id not in first.voted_again else None
         if decided and decided.verdict.reason == "no-quorum" and point.is_same_proposal(resolution):
-            return SecondCall(first.held_on, meeting.held_on)
+            return SecondCall(first.held_on, meeting.held_on, says_why=bool(meeting.second_why))
     return None
 
 

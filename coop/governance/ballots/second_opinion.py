@@ -47,6 +47,7 @@ def judge(
     approved: bool = True,
     first_on: date | None = None,
     held_on: date | None = None,
+    says_why: bool = False,
 ) -> tuple[bool, str]:
     """Judge whether a count is adopted, and by which article.
 
@@ -54,12 +55,14 @@ def judge(
         articles: the record. kind: of the resolution. count: the votes.
         casting: the word that breaks a tie. approved: an outside body consented.
         first_on: day of the first meeting, where this one of ``held_on`` is the second on the same.
+        says_why: the notice of a second meeting says that it is one, and why.
     """
     rule = dict(find_rule(articles, kind))
     second = rule.get("second")
     if second and first_on is not None and held_on is not None:
         earliest = first_on + timedelta(days=second.get("from_days", 0))
-        if earliest <= held_on <= first_on + timedelta(days=second["to_days"]):
+        is_called = says_why or not second.get("says_why", False)
+        if is_called and earliest <= held_on <= first_on + timedelta(days=second["to_days"]):
             rule |= {"article": second["article"], "majority": second["majority"], "quorum": None}
         elif second.get("outside") == "undecidable":
             return False, second["article"]

@@ -93,6 +93,7 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
         approved=meeting.is_history or read_words_again(tx, resolution_id).get("body") == "consents",
         first_on=first_on,
         held_on=meeting.held_on,
+        says_why=bool(meeting.second_why),
     )
     judged = ("adopted" if adopted else "rejected", article)
     counted = "the minutes give" if meeting.entry_id else "the ballots counted again give"
@@ -145,7 +146,7 @@ def _verify_election(
 
 def _check_notice(tx: Tx, meeting: Meeting) -> Iterator[str]:
     """Hold the rows of a notice against the hash that was told when it went out."""
-    second = {"second_of": meeting.second_of} if meeting.second_of else {}
+    second = {"second_of": meeting.second_of, "second_why": meeting.second_why} if meeting.second_of else {}
     notice = second | {
         "meeting_id": meeting.meeting_id,
         "held_on": str(meeting.held_on),
@@ -173,6 +174,10 @@ def _check_notice(tx: Tx, meeting: Meeting) -> Iterator[str]:
         yield "the notice is not the one that was told when the meeting was convened"
     if [each.get("history", False) for each in told] != [meeting.entry_id is not None]:
         yield "the meeting does not say as it was told whether it was entered afterwards"
+    if [(each.get("second_of", ""), each.get("second_why", "")) for each in told] != [
+        (meeting.second_of or "", meeting.second_why)
+    ]:
+        yield "the meeting does not say as it was told of which one it is the second, and why"
 
 
 def _describe_papers(point: Resolution) -> Mapping[str, Any]:

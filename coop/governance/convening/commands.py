@@ -12,10 +12,11 @@ from coop.governance.ballots.options import group_options
 from coop.governance.dates import judge_hours
 from coop.governance.kinds import check_resolution, find_kind, place_parameters
 from coop.governance.meetings import store, voting_lists
-from coop.governance.model import ELECTION, WINS, Meeting, Resolution
+from coop.governance.model import ELECTION, WHY_MAX, WINS, Meeting, Resolution
 from coop.governance.papers.commands import keep_papers
 from coop.governance.statutes.applying import check_notice, first_vote_by
 from coop.governance.statutes.version import Statutes, in_force
+from coop.governance.texts import holds_control
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, say
 
@@ -145,9 +146,18 @@ def judge_agenda(tx: Tx, meeting: Meeting) -> Statutes:
 
 
 def _check_second(tx: Tx, meeting: Meeting) -> None:
-    """A second meeting follows one that was closed without the quorum for something."""
+    """A second meeting follows one that was closed without the quorum for something, and its notice says why; one of
+    the past says what its notice said."""
     if meeting.second_of is None:
+        if meeting.second_why:
+            raise BadInput([Problem(say("name the meeting that had no quorum"), "second_of")], "bad-agenda")
         return
+    if not meeting.second_why and not meeting.is_history:
+        reason = say("say in the notice why a second meeting is called")
+        raise BadInput([Problem(reason, "second_why")], "bad-agenda")
+    if len(meeting.second_why) > WHY_MAX or holds_control(meeting.second_why):
+        reason = say("give a reason of at most %(most)s characters, without signs that cannot be shown", most=WHY_MAX)
+        raise BadInput([Problem(reason, "second_why")], "bad-agenda")
     first = store.find_meeting(tx, meeting.second_of)
     decided = store.list_decisions(tx, meeting.second_of).values()
     if first is None or not any(each.verdict.reason == "no-quorum" for each in decided):
@@ -182,6 +192,8 @@ def _announce(meeting: Meeting, statutes: Statutes, notice_hash: str) -> Meeting
         ),
         notice_hash=notice_hash,
         history=meeting.is_history,
+        second_of=meeting.second_of or "",
+        second_why=meeting.second_why,
     )
 
 

@@ -92,13 +92,14 @@ def read_minutes(entry: Entry) -> Minutes:
         entry.entry_id,
         content["begins_at"],
         second_of=content.get("second_of"),
+        second_why=content.get("second_why", ""),
     )
     return Minutes(meeting, tuple(Count(**point["count"]) for point in points), entry.paper)
 
 
 def _write(minutes: Minutes) -> dict[str, Any]:
     meeting = minutes.meeting
-    second = {"second_of": meeting.second_of} if meeting.second_of else {}
+    second = {"second_of": meeting.second_of, "second_why": meeting.second_why} if meeting.second_of else {}
     return second | {
         "meeting_id": meeting.meeting_id,
         "held_on": meeting.held_on.isoformat(),

@@ -16,7 +16,7 @@ from coop.governance.convening import commands as meetings
 from coop.governance.convening import formbook
 from coop.governance.convening.pages import show_notice
 from coop.governance.meetings.withdrawal_store import list_withdrawn
-from coop.governance.model import Meeting
+from coop.governance.model import WHY_MAX, Meeting
 from coop.kit.http import GuardedRoute, reading, writing
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, say
@@ -79,6 +79,7 @@ def _read_second(tx: Tx, first: MeetingView, filled: dict[str, str]) -> Meeting:
         begins_at=filled.get("begins_at", "").strip()[:20],
         votes_until=filled.get("votes_until", "").strip()[:20],
         second_of=first.meeting.meeting_id,
+        second_why=filled.get("second_why", "").strip()[:WHY_MAX],
     )
 
 
@@ -100,4 +101,5 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
         form=form,
         points=points,
         words=wording,
+        why_max=WHY_MAX,
     )

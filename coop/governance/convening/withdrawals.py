@@ -136,6 +136,7 @@ def _convene_anew(tx: Tx, meeting: Meeting, left: Sequence[str], anew: Anew) -> 
         begins_at=anew.begins_at,
         votes_until=anew.votes_until,
         second_of=meeting.second_of,
+        second_why=meeting.second_why,
     )
     convene_meeting(tx, again)
     return meeting_id

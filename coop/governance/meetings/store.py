@@ -164,6 +164,7 @@ def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> str:
             notice_hash=notice_hash,
             entry_id=convened.entry_id,
             second_of=convened.second_of,
+            second_why=convened.second_why,
             **stamp(tx),
         )
     )
@@ -239,6 +240,7 @@ def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
             row.begins_at,
             row.votes_until,
             row.second_of,
+            row.second_why,
         )
         for row in rows
     ]

@@ -311,6 +311,7 @@ def upgrade() -> None:
         sa.Column("notice_hash", sa.String(length=64), nullable=False),
         sa.Column("entry_id", sa.String(length=100), nullable=True),
         sa.Column("second_of", sa.String(length=100), nullable=True),
+        sa.Column("second_why", sa.String(length=300), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint("convened_on <= held_on", name=op.f("ck_meeting_convened")),

@@ -37,7 +37,7 @@ def read_evidence(body: bytes) -> tuple[Evidence, ...]:
 
 def describe_notice(meeting: Meeting) -> Mapping[str, Any]:
     """Everything that a notice says, the parameters and the documents of each point by their hashes."""
-    second = {"second_of": meeting.second_of} if meeting.second_of else {}
+    second = {"second_of": meeting.second_of, "second_why": meeting.second_why} if meeting.second_of else {}
     return second | {
         "meeting_id": meeting.meeting_id,
         "held_on": meeting.held_on.isoformat(),

@@ -355,4 +355,4 @@ class SecondCall:
 
     first_on: date
     held_on: date
-    says_why: bool = True
+    says_why: bool

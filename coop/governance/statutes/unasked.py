@@ -24,7 +24,6 @@ SECTIONS: Final = frozenset(
 """Sections that no command asks anything of."""
 
 FIELDS: Final[Mapping[str, object]] = {
-    "rules.second.says_why": False,
     "voters.kinds.enters": True,
     "voters.least_age": 0,
     "voters.arrears_months": None,
@@ -42,7 +41,7 @@ def is_asked(path: str) -> bool:
     """True for a section or field of the record that commands of this program ask.
 
     >>> [is_asked(path) for path in ("voters.kinds.0.votes", "voters.kinds.0.enters", "rules.statutes.second.says_why")]
-    [True, False, False]
+    [True, False, True]
     """
     section, *names = [part for part in path.split(".") if not part.isdecimal()]
     names = names[1:] if section in _BY_KIND else names

@@ -158,6 +158,7 @@ meeting = make_table(
     sha256_column("notice_hash"),
     Column("entry_id", String(100)),
     Column("second_of", String(100)),
+    Column("second_why", String(300), nullable=False),
     *said(),
     refer(("second_of",), "meeting", ("meeting_id",)),
     refer(("statutes_from",), "statutes", ("valid_from",)),

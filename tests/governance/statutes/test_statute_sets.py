@@ -82,7 +82,9 @@ def decide_second(articles: Articles, given: Given) -> Ruling:
 
 
 def decide_in_second(articles: Articles, given: Given) -> Ruling:
-    return majorities.decide(articles, "statutes", tally(given), SecondCall(date(2026, 4, 1), date(2026, 4, 15)))
+    return majorities.decide(
+        articles, "statutes", tally(given), SecondCall(date(2026, 4, 1), date(2026, 4, 15), says_why=True)
+    )
 
 
 def without_notice(kind: str) -> Judge:
