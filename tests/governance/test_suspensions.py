@@ -132,6 +132,22 @@ def test_nobody_is_suspended_longer_by_a_second_suspension_on_top(convened: Data
             suspend_member(tx, "m001", date(2026, 5, 20), 3, "minutes, point 9")
 
 
+def test_suspensions_that_follow_each_other_last_no_longer_together_than_one_may(convened: Database) -> None:
+    """The board could suspend a member anew on the day on which the longest term was over, for ever."""
+    with convened.write(TOWN, SECRETARY) as tx:
+        suspend(tx, months=2)
+        confirm(tx, lift_suspension(tx, "m001", "minutes, point 5"))
+        suspend(tx, months=2)
+    at(convened, datetime(2026, 7, 21, 9, tzinfo=UTC))
+    with convened.write(TOWN, SECRETARY) as tx:
+        with pytest.raises(CoopError, match=r"on 2026-08-21 at the latest, .* at most 3 months \(art\. 11\.6\)"):
+            suspend_member(tx, "m001", date(2026, 7, 21), 2, "minutes, point 9")
+        suspend(tx, from_on=date(2026, 7, 21), months=1)
+    at(convened, datetime(2026, 11, 21, 9, tzinfo=UTC))
+    with convened.write(TOWN, SECRETARY) as tx:
+        assert suspend(tx, from_on=date(2026, 11, 21)) == 1
+
+
 def test_no_suspension_takes_a_vote_once_the_list_is_frozen_nor_gives_one_back(database: Database) -> None:
     """The vote is open from the notice on: the board cannot suspend whoever votes against, not even with an earlier
     day."""
@@ -199,6 +215,13 @@ def test_a_program_enters_lists_and_lifts_suspensions(embedded: Database, tmp_pa
     [listed_out] = desk.get(address).json()
     assert (listed_out["ends_on"], listed_out["lasts"]) == ("2026-07-21", True)
     desk.post(f"{address}/m001/lift", json={"paper": "minutes, point 5", "entry_id": "two"})
+    sit_down(desk, "account-3", "board", member_id="m001")
+    own = desk.post(f"{address}/m001/lift", json={"paper": "mine", "entry_id": "three"})
+    seconded = desk.post("/governance/api/v1/entries/two/confirm")
+    on_page = desk.post("/governance/suspensions/two", data={"act": "confirm"})
+    assert {own.json()["code"], seconded.json()["code"]} == {"own-suspension"}
+    assert "two others sign that it ends" in on_page.text
+    sit_down(desk, "account-1", "board")
     confirm_over_http(desk, "two")
     [listed_out] = desk.get(address).json()
     assert (listed_out["ends_on"], listed_out["lasts"], listed_out["lifted"]) == ("2026-05-21", False, True)

@@ -137,6 +137,7 @@ def convene_meeting(request: Request, body: bodies.MeetingBody) -> ConvenedOut:
             begins_at=body.begins_at,
             votes_until=body.votes_until,
             second_of=body.second_of,
+            second_why=body.second_why.strip(),
         )
         meetings.convene_meeting(tx, attach(tx, meeting, [point.papers for point in body.resolutions]))
         resolutions = [records.resolution_record(tx, point.resolution_id) for point in points]
@@ -151,7 +152,7 @@ def enter_past_meeting(request: Request, body: bodies.PastMeetingBody) -> EntryO
     it."""
     points = tuple(Resolution(**point.model_dump(exclude={"count"})) for point in body.resolutions)
     days = body.held_on, body.convened_on
-    meeting = Meeting(body.meeting_id, *days, body.place, points, second_of=body.second_of)
+    meeting = Meeting(body.meeting_id, *days, body.place, points, second_of=body.second_of, second_why=body.second_why)
     counts = tuple(bodies.count_of(point.count) for point in body.resolutions)
     with writing(request) as tx:
         entry = past.enter_past_meeting(tx, past.Minutes(meeting, counts, body.paper), body.entry_id or "")
@@ -212,6 +213,7 @@ def _key_of_entry(entry: EntryOut) -> tuple[str, str]:
 def confirm_entry(request: Request, entry_id: str) -> EntryOut:
     """Confirm what another person entered, having compared it with the paper; from now on it holds."""
     with writing(request) as tx:
+        suspensions.refuse_own_lifting(tx, entry_id, session_of(request).member_id)
         entry, _ = entries.confirm(tx, entry_id, KEEPERS)
         return entry_out(entry, find_settled(tx, entry_id))
 

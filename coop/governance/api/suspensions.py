@@ -14,7 +14,7 @@ from coop.governance.api.answers import Answer, EntryOut, entry_out
 from coop.governance.entries.store import find_settled
 from coop.governance.suspensions import commands as suspensions
 from coop.governance.suspensions.views import view_suspensions
-from coop.kit.http import GuardedRoute, reading, writing
+from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.paging import Paged
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api/v1/suspensions", tags=["governance"])
@@ -89,5 +89,6 @@ def enter_suspension(request: Request, body: SuspensionBody) -> EntryOut:
 def end_suspension(request: Request, member_id: str, body: LiftingBody) -> EntryOut:
     """Enter that a suspension ends before its term; it holds once somebody else confirms it."""
     with writing(request) as tx:
-        entry = suspensions.lift_suspension(tx, member_id, body.paper, body.entry_id or "")
+        signer = session_of(request).member_id
+        entry = suspensions.lift_suspension(tx, member_id, body.paper, body.entry_id or "", signer)
         return entry_out(entry, find_settled(tx, entry.entry_id))

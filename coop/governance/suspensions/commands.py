@@ -1,7 +1,8 @@
 """Commands on suspensions: the board's decision to suspend a member, entered by one person and confirmed by another.
 
-Invariants: a suspension lasts no longer than the statutes let it and ends by itself; while it lasts no second one is
-put on top; it takes no vote of a meeting whose list was frozen before; it is lifted as it came, by two people.
+Invariants: a suspension lasts no longer than the statutes let it, together with those that it follows, and ends by
+itself; while it lasts no second one is put on top; it takes no vote of a meeting whose list was frozen before; it is
+lifted as it came, by two people, of whom none is the member.
 
 Source: BW 2:38 lid 1 (who is suspended has no vote, and enters the meeting that treats the suspension);
 docs/domain/meetings-votes-and-statutes.md#who-is-suspended.
@@ -14,15 +15,17 @@ from typing import Final
 
 from coop.events.governance import MemberSuspended, SuspensionLifted
 from coop.governance.entries import commands as entries
-from coop.governance.entries.store import Entry
+from coop.governance.entries.store import Entry, get_entry
 from coop.governance.meetings import store as meeting_store
 from coop.governance.meetings import suspension_store as store
 from coop.governance.meetings.suspension_store import LIFTED, SUSPENDED, Suspension
 from coop.governance.meetings.voter_store import find_members
 from coop.governance.statutes.judging import MONTHS_MAX
 from coop.governance.statutes.law import LAW
+from coop.governance.statutes.model import Voters
 from coop.governance.statutes.version import in_force
 from coop.governance.statutes.voters import find_suspension_end, find_voters, judge_suspended
+from coop.governance.suspensions.rules import find_latest_end
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, say
 
@@ -74,6 +77,8 @@ def keep_suspension(tx: Tx, entry: Entry) -> int:
             "suspended-already",
             say("this member is suspended already, until %(day)s: that ends first, or is lifted", day=newest.ends_on),
         )
+    if voters.suspended_months is not None:
+        _refuse_chain(tx, member_id, from_on, ends_on, voters)
     article = judge_suspended(articles, from_on, months, from_on).article
     number = newest.number + 1 if newest else 1
     made = Suspension(member_id, number, SUSPENDED, from_on, ends_on, article, entry.entry_id, tx.now, str(tx.actor))
@@ -91,21 +96,60 @@ def keep_suspension(tx: Tx, entry: Entry) -> int:
     return 1
 
 
+def _refuse_chain(tx: Tx, member_id: str, from_on: date, ends_on: date, voters: Voters) -> None:
+    """Refuse a suspension that makes those before it last longer, together, than the statutes let one last."""
+    assert voters.suspended_months is not None, "the statutes name a term"
+    terms: list[tuple[date, date]] = []
+    for said in store.list_suspensions(tx, member_id):
+        terms[len(terms) - (said.change == LIFTED) :] = [(said.from_on, said.ends_on)]
+    latest = find_latest_end(terms, from_on, voters.suspended_months)
+    if ends_on > latest:
+        raise CoopError(
+            "suspended-longest",
+            say(
+                "this follows an earlier suspension: together they end on %(latest)s at the latest, since a suspension"
+                " lasts at most %(most)s months (%(article)s)",
+                latest=latest,
+                most=voters.suspended_months,
+                article=voters.suspended_article or voters.article,
+            ),
+        )
+
+
 def read_first_day(entry: Entry) -> date | None:
     """The day from which an entry suspends; None where it lifts."""
     day = entry.content.get("from_on")
     return date.fromisoformat(day) if day else None
 
 
-def lift_suspension(tx: Tx, member_id: str, paper: str, entry_id: str = "") -> Entry:
-    """Keep that a suspension ends before its term, until another person confirms it.
+def lift_suspension(tx: Tx, member_id: str, paper: str, entry_id: str = "", signer: str | None = None) -> Entry:
+    """Keep that a suspension ends before its term, until another person confirms it; ``signer`` is the member who signs
+    this, where it is one.
 
     Raises:
-        CoopError: the member is not suspended.
+        CoopError: the member is not suspended, or signs this themselves.
     """
+    _refuse_own(member_id, signer)
     newest = store.find_newest(tx).get(member_id)
     content = {"member_id": member_id, "number": newest.number if newest else 0}
     return entries.enter(tx, keep_lifting, LIFTING, "", paper.strip(), content, entry_id)
+
+
+def refuse_own_lifting(tx: Tx, entry_id: str, signer: str | None) -> None:
+    """Refuse that a member confirms the end of their own suspension.
+
+    Raises:
+        CoopError: the entry is of that.
+        NotFound: there is no such entry.
+    """
+    entry = get_entry(tx, entry_id)
+    if entry.kind == LIFTING:
+        _refuse_own(str(entry.content["member_id"]), signer)
+
+
+def _refuse_own(member_id: str, signer: str | None) -> None:
+    if signer == member_id:
+        raise CoopError("own-suspension", say("this is your own suspension: two others sign that it ends"))
 
 
 def keep_lifting(tx: Tx, entry: Entry) -> int:
