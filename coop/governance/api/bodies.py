@@ -15,8 +15,7 @@ from coop.communities.terms import ResolutionTerms
 from coop.governance import model
 from coop.governance.api import examples
 from coop.governance.dates import FIRST_DAY, LAST_DAY
-from coop.governance.model import WHY_MAX, Milestone, Phase, Programme, Tranche
-from coop.governance.programmes.rules import split_grant
+from coop.governance.model import WHY_MAX
 from coop.governance.statutes.model import Articles
 from coop.governance.statutes.record import read_articles
 from coop.governance.texts import holds_control, holds_nul
@@ -114,10 +113,12 @@ class PointBody(ResolutionBody):
     papers: Annotated[list[Id], Field(max_length=20)] = []
 
 
+Why = Annotated[str, Field(max_length=WHY_MAX)]
+
+
 class MeetingBody(Body):
     """The notice of a meeting. It goes out when it is put on file: ``convened_on``, when given, is today.
-    ``second_of``: the meeting that had no quorum, where this is a second one on the same; ``second_why`` is the reason
-    that its notice gives."""
+    ``second_of``: the meeting that had no quorum, where this is a second on the same; ``second_why``: its reason."""
 
     model_config = show(examples.MEETING)
 
@@ -131,7 +132,7 @@ class MeetingBody(Body):
     """The hour of its day until which members may vote in their own sessions; empty: until the closing, which is after
     the day where no hour of beginning is named either."""
     second_of: Id | None = None
-    second_why: Annotated[str, Field(max_length=WHY_MAX)] = ""
+    second_why: Why = ""
     resolutions: Annotated[list[PointBody], Field(max_length=500)]
 
 
@@ -222,7 +223,7 @@ class PastMeetingBody(Body):
     place: Line = ""
     paper: Annotated[str, Field(min_length=1, max_length=300)]
     second_of: Id | None = None
-    second_why: Annotated[str, Field(max_length=WHY_MAX)] = ""
+    second_why: Why = ""
     resolutions: Annotated[list[PastResolutionBody], Field(min_length=1)]
     entry_id: Id | None = None
 
@@ -293,110 +294,3 @@ class CloseBody(Body):
 
     closed_on: Day | None = None
     entitled_members: int | None = None
-
-
-class MilestoneBody(Body):
-    """A milestone of a phase."""
-
-    milestone_id: Id
-    name_nl: Line
-    name_en: Line
-    budget_cents: Cents
-    margin_per_mille: Count = 0
-    deadline: Day
-    evidence: list[str] = []
-
-
-class PhaseBody(Body):
-    """A phase of a programme."""
-
-    phase_id: Id
-    name_nl: Line
-    name_en: Line
-    budget_cents: Cents
-    milestones: list[MilestoneBody]
-
-
-class TrancheBody(Body):
-    """A tranche of a fixed amount."""
-
-    tranche_id: Id
-    milestone_id: str
-    financier: Line
-    amount_cents: Cents
-
-
-class ShareBody(Body):
-    """A tranche that is a share of a grant."""
-
-    tranche_id: Id
-    milestone_id: str
-    share: int = Field(ge=1, le=10**15)
-
-
-class GrantBody(Body):
-    """A grant, divided over tranches by whole shares such as 40, 30, 20, 10; the cents come out exact."""
-
-    financier: Line
-    amount_cents: Cents
-    tranches: list[ShareBody] = Field(min_length=1)
-
-
-class ProgrammeBody(Body):
-    """A programme with its money, as fixed tranches, as grants with shares, or both."""
-
-    model_config = show(examples.PROGRAMME)
-
-    programme_id: Id
-    name: Line
-    phases: list[PhaseBody]
-    tranches: list[TrancheBody] = []
-    grants: list[GrantBody] = []
-
-
-class EvidenceBody(Body):
-    """A document that shows something; ``sha256`` is the one that was answered when its file was handed in."""
-
-    name: Line
-    reference: Line
-    sha256: str
-
-
-class ReachBody(Body):
-    """Report that a milestone was reached."""
-
-    reached_on: Annotated[Day, Field(examples=["2026-02-15"])]
-    cost_cents: Annotated[Cents, Field(examples=[12_500_000])]
-    evidence: list[EvidenceBody] = []
-
-
-class SteeringBody(Body):
-    """A decision of the steering group: ``release`` or ``keep``. Whoever is signed in made it."""
-
-    decision: Annotated[str, Field(examples=["release"])]
-    decided_on: Annotated[Day, Field(examples=["2026-03-01"])]
-
-
-def programme_of(body: ProgrammeBody) -> Programme:
-    """The programme in a body, every grant divided over its tranches."""
-    phases = tuple(
-        Phase(
-            phase.phase_id,
-            phase.name_nl,
-            phase.name_en,
-            phase.budget_cents,
-            tuple(
-                Milestone(**{**milestone.model_dump(), "evidence": tuple(milestone.evidence)})
-                for milestone in phase.milestones
-            ),
-        )
-        for phase in body.phases
-    )
-    tranches = [Tranche(**tranche.model_dump()) for tranche in body.tranches]
-    for grant in body.grants:
-        amounts = split_grant(grant.amount_cents, [tranche.share for tranche in grant.tranches])
-        tranches += [
-            Tranche(tranche.tranche_id, tranche.milestone_id, grant.financier, amount_cents)
-            for tranche, amount_cents in zip(grant.tranches, amounts, strict=True)
-        ]
-    return Programme(body.programme_id, body.name, phases, tuple(tranches))

@@ -14,7 +14,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 
 from coop.governance.access import ACCESS, party_of
-from coop.governance.api import bodies
+from coop.governance.api import bodies, programme_bodies
 from coop.governance.api.answers import (
     BallotsOut,
     ClosedOut,
@@ -289,9 +289,9 @@ def get_minutes(request: Request, meeting_id: str) -> MeetingMinutesOut:
 
 @routes.post("/programmes")
 @may("plan-programme")
-def plan_programme(request: Request, body: bodies.ProgrammeBody) -> PlannedOut:
+def plan_programme(request: Request, body: programme_bodies.ProgrammeBody) -> PlannedOut:
     """Put a programme on file: phases, milestones, tranches."""
-    programme = bodies.programme_of(body)
+    programme = programme_bodies.programme_of(body)
     with writing(request) as tx:
         programmes.plan_programme(tx, programme)
     amounts = {tranche.tranche_id: tranche.amount_cents for tranche in programme.tranches}
@@ -300,7 +300,7 @@ def plan_programme(request: Request, body: bodies.ProgrammeBody) -> PlannedOut:
 
 @routes.post("/milestones/{milestone_id}/reports")
 @may("report-milestone")
-def report_milestone(request: Request, milestone_id: str, body: bodies.ReachBody) -> ReportOut:
+def report_milestone(request: Request, milestone_id: str, body: programme_bodies.ReachBody) -> ReportOut:
     """Report a milestone as reached, with its cost and evidence; it counts once a partner confirmed it."""
     evidence = tuple(Evidence(**piece.model_dump()) for piece in body.evidence)
     with writing(request) as tx:
@@ -323,7 +323,7 @@ def confirm_report(request: Request, report_id: str) -> ReachedOut:
 
 @routes.post("/tranches/{tranche_id}/decide")
 @may("decide-tranche")
-def decide_tranche(request: Request, tranche_id: str, body: bodies.SteeringBody) -> SteeredOut:
+def decide_tranche(request: Request, tranche_id: str, body: programme_bodies.SteeringBody) -> SteeredOut:
     """Speak as one party of the steering group on a tranche that the rule did not release; both have to release it."""
     party = party_of(session_of(request))
     with writing(request) as tx:

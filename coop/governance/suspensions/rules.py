@@ -20,7 +20,7 @@ def find_latest_end(terms: Iterable[tuple[date, date]], from_on: date, most_mont
         terms: first day and end of each earlier suspension, oldest first.
         from_on: first day of the new one. most_months: the longest term of the statutes.
 
-    Source: choice: the law and most statutes are silent; decision 0088.
+    Source: choice: the law and most statutes are silent.
 
     >>> january = [(date(2026, 1, 1), date(2026, 2, 1))]
     >>> [find_latest_end(january, day, 3).isoformat() for day in (date(2026, 3, 1), date(2026, 5, 1))]
