@@ -21,7 +21,7 @@ class MilestoneBody(Body):
     budget_cents: Cents
     margin_per_mille: Count = 0
     deadline: Day
-    evidence: Annotated[list[str], Field(default_factory=list)]
+    evidence: list[str] = Field(default=[])
 
 
 class PhaseBody(Body):
@@ -67,8 +67,8 @@ class ProgrammeBody(Body):
     programme_id: Id
     name: Line
     phases: list[PhaseBody]
-    tranches: Annotated[list[TrancheBody], Field(default_factory=list)]
-    grants: Annotated[list[GrantBody], Field(default_factory=list)]
+    tranches: list[TrancheBody] = Field(default=[])
+    grants: list[GrantBody] = Field(default=[])
 
 
 class EvidenceBody(Body):
@@ -84,7 +84,7 @@ class ReachBody(Body):
 
     reached_on: Annotated[Day, Field(examples=["2026-02-15"])]
     cost_cents: Annotated[Cents, Field(examples=[12_500_000])]
-    evidence: Annotated[list[EvidenceBody], Field(default_factory=list)]
+    evidence: list[EvidenceBody] = Field(default=[])
 
 
 class SteeringBody(Body):
