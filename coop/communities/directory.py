@@ -57,14 +57,15 @@ class Directory:
         return self._view
 
     def _load(self) -> dict[str, Site]:
+        today = civil_date(self._database.clock.now())
         with self._database.system_read() as sql:
             hosts = store.list_hosts(sql)
-            names = store.list_names(sql, civil_date(self._database.clock.now()))
+            faces = store.list_faces(sql, today)
         by_host: dict[str, Site] = {}
         for community, own in hosts.items():
-            if community in names:
+            if face := faces.get(community):
                 url = self._public_url if own[0] == ANY_HOST else url_under(self._public_url, own[0])
-                name, language, logo = names[community]
-                picture = f"{LOGO_PATH}?v={logo}" if logo else ""
-                by_host |= dict.fromkeys(own, Site(community, name, language, url, picture))
+                logo = f"{LOGO_PATH}?v={face.logo}" if face.logo else ""
+                played_on = today if face.is_demonstration else None
+                by_host |= dict.fromkeys(own, Site(community, face.name, face.language, url, logo, played_on))
         return by_host

@@ -49,6 +49,16 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Face:
+    """Parts of a profile that every page shows: its name there, its language, and its logo by the hash of its bytes."""
+
+    name: str
+    language: str
+    logo: str
+    is_demonstration: bool
+
+
+@dataclass(frozen=True)
 class DatedProfile:
     """A profile from the first day that it holds, and who said so when; ``version`` counts from 1."""
 

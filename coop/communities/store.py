@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from coop.communities import tables
 from coop.communities.choices import Choice, Choices, DatedChoice, RecordedChoice, read_choice
-from coop.communities.model import DatedProfile, Profile
+from coop.communities.model import DatedProfile, Face, Profile
 from coop.kit.tx import Tx
 from coop.values import CoopError, say
 
@@ -47,12 +47,13 @@ def list_hosts(sql: Connection) -> dict[str, list[str]]:
     return hosts
 
 
-def list_names(sql: Connection, day: date) -> dict[str, tuple[str, str, str]]:
-    """Name on its pages, language and logo of every co-operative of the installation, as they hold on a day."""
+def list_faces(sql: Connection, day: date) -> dict[str, Face]:
+    """What pages show of every co-operative of the installation, as it holds on a day."""
     rows = tables.profile.c
-    query = select(rows.community, rows.site_name, rows.language, rows.logo).where(rows.valid_from <= day)
+    columns = rows.community, rows.site_name, rows.language, rows.logo, rows.is_demonstration
+    query = select(*columns).where(rows.valid_from <= day)
     in_order = sql.execute(query.order_by(rows.valid_from, rows.version))
-    return {community: (name, language, logo) for community, name, language, logo in in_order}
+    return {community: Face(*shown) for community, *shown in in_order}
 
 
 def list_profiles(tx: Tx) -> list[DatedProfile]:

@@ -15,7 +15,7 @@ import httpx2
 
 from coop.demo.cooperative import COMMUNITY
 from coop.events import SERVICES
-from coop.kit.clock import SYSTEM_CLOCK
+from coop.kit.clock import SYSTEM_CLOCK, Clock
 from coop.kit.session import COOKIE, Session, sign
 from coop.kit.settings import Settings
 from coop.values import CoopError
@@ -24,7 +24,7 @@ from coop.values import CoopError
 class Doors:
     """Sends commands as the operator of a co-operative, or its partner, for whom the installation's secret signs.
 
-    ``host`` is the host name of the co-operative, where it has one of its own.
+    ``host`` is the host name of the co-operative, where it has one of its own; ``clock`` is the installation's.
     """
 
     def __init__(
@@ -36,7 +36,9 @@ class Doors:
         *,
         community: str = COMMUNITY,
         host: str = "",
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
+        self._clock = clock
         self._community, self._secret = community, settings.signing_secret()
         self._host = {"host": host} if host else {}
         self._client = httpx2.Client(timeout=120, headers={"accept": "application/json"})
@@ -118,7 +120,7 @@ class Doors:
     def _sign_in(self, account: str) -> dict[str, str]:
         """A cookie made now: a demonstration goes on for longer than a session lasts."""
         roles = {"partner"} if account == "demo-partner" else {"operator", "board", "treasurer", "machine"}
-        person = Session(account, "Demo", frozenset(roles), None, self._community, account, SYSTEM_CLOCK.now())
+        person = Session(account, "Demo", frozenset(roles), None, self._community, account, self._clock.now())
         return {"cookie": f"{COOKIE}={sign(person, self._secret)}", **self._host}
 
     def _patiently(self, method: str, path: str, account: str = "demo", **request: Any) -> httpx2.Response:

@@ -22,7 +22,7 @@ from coop.demo.plan import DemoPlan
 from coop.demo.script import Step, calendar, opening
 from coop.demo.stream import Delivery, complete_by, deliveries, live
 from coop.events.members import MemberAdmitted
-from coop.kit.clock import SYSTEM_CLOCK, today
+from coop.kit.clock import SYSTEM_CLOCK, Clock
 from coop.values import CoopError, midnight
 
 BATCH = 200
@@ -45,10 +45,14 @@ Report = Callable[[Progress], None]
 
 
 class Mark:
-    """The note on how far a plan was played, in a file; an installation plays one plan only."""
+    """The note on how far a plan was played, in a file; an installation plays one plan only, by one clock.
 
-    def __init__(self, path: Path, plan: DemoPlan) -> None:
+    ``days_back`` are those of the clock (``PlayedClock``): what is noted already holds.
+    """
+
+    def __init__(self, path: Path, plan: DemoPlan, days_back: int = 0) -> None:
         self._path, self._plan = path, {"size": plan.size, "seed": plan.seed, "year": plan.year}
+        self.days_back = days_back
         self.started = False
         self.done: datetime | None = None
         self.convened_on: date | None = None
@@ -61,6 +65,7 @@ class Mark:
             raise CoopError("other-demonstration", reason)
         self.done = datetime.fromisoformat(noted["done"]) if noted["done"] else None
         self.started = True
+        self.days_back = noted.get("days_back", 0)  # an older play went by the machine's clock
         self.convened_on = date.fromisoformat(noted["convened_on"]) if noted["convened_on"] else None
 
     def note(self, done: datetime | None, convened_on: date | None = None) -> None:
@@ -68,7 +73,8 @@ class Mark:
         self.started, self.done, self.convened_on = True, done, convened_on or self.convened_on
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_suffix(".new")
-        noted = {"plan": self._plan, "done": self.done, "convened_on": self.convened_on}
+        when = {"days_back": self.days_back, "done": self.done, "convened_on": self.convened_on}
+        noted = {"plan": self._plan, **when}
         fresh.write_bytes(orjson.dumps(noted))
         fresh.replace(self._path)
 
@@ -146,22 +152,30 @@ def refuse_other_register(doors: Doors, mark: Mark) -> None:
         raise CoopError("not-empty", "this installation has a register of its own; a demonstration needs an empty one")
 
 
-def play_live(
-    plan: DemoPlan, doors: Doors, deliver: Deliver, mark: Mark, pause_s: float, going_on: Callable[[], bool]
-) -> None:
-    """Go on after the year, a telegram at a time, months and bills included, for as long as ``going_on``.
-
-    The first time, a meeting is convened that is two weeks ahead by the real calendar, so that there is something to
-    vote on; everything else lives in the plan's own time.
-    """
-    done = mark.done or midnight(complete_by(plan))
+def convene_once(plan: DemoPlan, doors: Doors, mark: Mark, day: date) -> None:
+    """Convene a meeting two weeks after ``day``, once: something for visitors to vote on."""
     if mark.convened_on is None:
-        day = today(SYSTEM_CLOCK)
         convene_open_meeting(plan, day, doors)
-        mark.note(done, day)
+        mark.note(mark.done or midnight(complete_by(plan)), day)
+
+
+def play_live(
+    plan: DemoPlan,
+    doors: Doors,
+    deliver: Deliver,
+    mark: Mark,
+    pause_s: float,
+    going_on: Callable[[], bool],
+    clock: Clock = SYSTEM_CLOCK,
+) -> None:
+    """Go on after the year for as long as ``going_on``, months and bills included: a telegram at a time with a pause
+    between, and none before the installation's ``clock`` says so."""
+    done = mark.done or midnight(complete_by(plan))
     steps = iter([step for step in calendar(plan, done.date() + timedelta(days=3660)) if step.at > done])
     step = next(steps, None)
     for place, delivery in enumerate(live(plan, done)):
+        while going_on() and delivery.received_at > clock.now():
+            time.sleep(pause_s)
         if not going_on():
             return
         while step and step.at <= delivery.received_at:

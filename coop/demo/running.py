@@ -15,9 +15,20 @@ from rich.table import Table
 
 from coop.demo.accounts import accounts
 from coop.demo.acts import password
+from coop.demo.clock import PlayedClock
 from coop.demo.doors import Doors
 from coop.demo.plan import DemoPlan
-from coop.demo.playing import Mark, Progress, Report, play_live, play_year, refuse_other_register, through_http
+from coop.demo.playing import (
+    Mark,
+    Progress,
+    Report,
+    convene_once,
+    play_live,
+    play_year,
+    refuse_other_register,
+    through_http,
+)
+from coop.kit.clock import SYSTEM_CLOCK, today
 from coop.kit.settings import Settings
 from coop.values import CoopError
 
@@ -60,6 +71,7 @@ def play_remotely(settings: Settings, plan: DemoPlan, url: str, addresses: Mappi
         _tell_sign_ins(console, plan, url)
         with _bar(console) as report:
             play_year(plan, doors, through_http(doors), mark, report)
+        convene_once(plan, doors, mark, today(SYSTEM_CLOCK))
         if live:
             play_live(plan, doors, through_http(doors), mark, LIVE_PAUSE_S, lambda: True)
 
@@ -78,12 +90,14 @@ def _play_when_up(
             return
     _tell_sign_ins(console, plan, settings.public_url())
     try:
-        with Doors(settings, f"http://127.0.0.1:{settings.port}") as doors:
+        clock = PlayedClock(mark.days_back)
+        with Doors(settings, f"http://127.0.0.1:{settings.port}", clock=clock) as doors:
             with _bar(console) as report:
                 play_year(plan, doors, through_http(doors), mark, report)
+            convene_once(plan, doors, mark, today(clock))
+            console.print(f"The year is in. In this co-operative it is {today(clock):%-d %B %Y}. Ctrl-C stops.")
             if live:
-                console.print("The year is in; its meters speak on, a telegram at a time. Ctrl-C stops.")
-                play_live(plan, doors, through_http(doors), mark, LIVE_PAUSE_S, lambda: not stopping.is_set())
+                play_live(plan, doors, through_http(doors), mark, LIVE_PAUSE_S, lambda: not stopping.is_set(), clock)
     except (CoopError, ConnectionError) as error:
         if not stopping.is_set():
             log.error("the demonstration stopped: %s", error)

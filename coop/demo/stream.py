@@ -56,10 +56,12 @@ def deliveries(plan: DemoPlan, start: date, end: date) -> Iterator[Delivery]:
 def live(plan: DemoPlan, start_at: datetime) -> Iterator[Delivery]:
     """Deliveries from ``start_at`` on without end, a telegram at a time.
 
-    Goes on seamlessly where ``deliveries`` stopped: what that still owed comes first. From the next UTC day on P1
-    meters speak every hour, the plant every hour, and each frame and column travels alone.
+    Goes on seamlessly where ``deliveries`` stopped, or where it was stopped itself: what is still owed comes first.
+    From the next UTC day on, and in any case once the year is in, P1 meters speak every hour, the plant every hour, and
+    each frame and column travels alone.
     """
-    alone_from = (start_at + timedelta(days=1) - timedelta(microseconds=1)).date()
+    next_day = (start_at + timedelta(days=1) - timedelta(microseconds=1)).date()
+    alone_from = min(next_day, complete_by(plan) + timedelta(days=1))
     yield from _stream(plan, start_at, None, alone_from)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import urlsplit
 
 
@@ -11,13 +12,15 @@ from urllib.parse import urlsplit
 class Site:
     """A co-operative under its host name: its key, what its pages are called, and in which language they speak to
     whoever asks for nothing. ``url`` is where people find them, without a slash at the end, and ``logo`` the
-    address of its picture there, empty when it has none."""
+    address of its picture there, empty when it has none. ``played_on`` is the day that it is in a demonstration, None
+    in a real co-operative."""
 
     community: str
     name: str
     language: str
     url: str
     logo: str = ""
+    played_on: date | None = None
 
 
 Sites = Callable[[str], Site | None]

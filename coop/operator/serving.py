@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from coop.events.members import MemberAdmitted
 from coop.kit import journal
+from coop.kit.clock import SYSTEM_CLOCK, today
 from coop.kit.release import DISTRIBUTION, VERSION
 from coop.kit.settings import Settings, default_data_dir
 from coop.values import CoopError
@@ -73,18 +74,19 @@ def serve_demonstration(settings: Settings, plan: DemoPlan, *, live: bool) -> No
     Raises:
         CoopError: the installation has a register of its own, or plays another demonstration.
     """
+    from coop.demo.clock import PlayedClock, days_back_to
     from coop.demo.playing import Mark
     from coop.demo.running import play_beside
 
     if "data_dir" not in settings.model_fields_set:
         settings = settings.model_copy(update={"data_dir": default_data_dir("coop-demonstration")})
-    mark = Mark(settings.data_dir / "demonstration.json", plan)
+    mark = Mark(settings.data_dir / "demonstration.json", plan, days_back_to(plan, today(SYSTEM_CLOCK)))
     announce("a demonstration", settings)
     from coop.demo.cooperative import COMMUNITY, found_once
     from coop.operator.runtime import communities, embedded_app
 
     log.info(LOADED)
-    app = embedded_app(settings)
+    app = embedded_app(settings, PlayedClock(mark.days_back))
     others = set(communities(app.state.rooms["members"])) - {COMMUNITY}
     if others:
         raise CoopError("not-empty", f"in {settings.data_dir} lives {', '.join(sorted(others))}: {OTHER_FOLDER}")

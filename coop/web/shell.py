@@ -88,8 +88,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
             person=person,
             sections=sections,
             section=current_section(request.url.path, sections),
-            site_name=_site_name(request),
-            logo=_logo(request),
+            **_face(request),
             entrance=next((room.entrance for room in _rooms(request) if room.entrance), None),
             motto=next((room.motto for room in _rooms(request) if room.motto), ""),
             languages=_language_links(request),
@@ -105,14 +104,12 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
     return response
 
 
-def _site_name(request: Request) -> str:
+def _face(request: Request) -> dict[str, Any]:
+    """What a page shows of its co-operative: its name, its logo, and the day that it is in a demonstration."""
     site: Site | None = getattr(request.state, "site", None)
-    return site.name if site else "coop"
-
-
-def _logo(request: Request) -> str:
-    site: Site | None = getattr(request.state, "site", None)
-    return site.logo if site else ""
+    if site is None:
+        return {"site_name": "coop", "logo": "", "played_on": None}
+    return {"site_name": site.name, "logo": site.logo, "played_on": site.played_on}
 
 
 def card(request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:

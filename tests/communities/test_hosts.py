@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
 from coop.communities.commands import describe, found
+from coop.communities.directory import Directory
+from coop.communities.model import Profile
 from coop.communities.store import list_hosts
 from coop.demo.cooperative import PROFILE
 from coop.kit.database import Database
+from coop.kit.settings import Settings
 from coop.members.service import MEMBERS
 from coop.values import BadInput
-from tests.desk import SECRETARY
+from tests.desk import SECRET, SECRETARY
+from tests.kit.clocks import SetClock
 from tests.migrated import MigratedUrl
 
 
@@ -42,3 +47,14 @@ def test_a_third_is_not_founded_under_the_name_of_another(database: Database) ->
         found(tx, replace(PROFILE, hosts=("noord.example",)))
     with database.system_read() as sql:
         assert "oost" not in list_hosts(sql)
+
+
+def test_whoever_visits_a_demonstration_is_told_which_day_it_is_there(database: Database) -> None:
+    database.clock = SetClock(datetime(2090, 1, 22, 23, 30, tzinfo=UTC))
+    with database.write("zuid", SECRETARY) as tx:
+        describe(tx, Profile(("zuid.example",), "Zuid U.A.", "Zuid"))
+    find = Directory(database, Settings(secret=SECRET))
+    noord, zuid = find("noord.example"), find("zuid.example")
+    assert noord is not None
+    assert zuid is not None
+    assert (noord.played_on, zuid.played_on) == (date(2090, 1, 23), None)
