@@ -16,6 +16,7 @@ from coop.billing.bills import account_store as accounts
 from coop.billing.bills import ledger_store as ledger
 from coop.billing.bills import paper_store as papers
 from coop.billing.bills import store as bills
+from coop.billing.bills.asking import moves_nothing
 from coop.billing.bills.schemas import BILL_PAPER
 from coop.billing.bills.sight import own_bills, visible_bill, visible_head
 from coop.billing.checking import words
@@ -218,9 +219,10 @@ def run_page(request: Request, name: str, page: int = 1, watched: bool = False) 
             refusal = error
         reach, posted, put_away = None, 0, None
         if result and result.status == "issued":
-            reach = mailings.measure_reach(tx, [(bill.bill_id, bill.member_id) for bill in result.bills])
+            heads = bills.list_heads(tx, run_id=result.run_id)
+            told = [(head.id, head.member_id) for head in heads if not moves_nothing(head)]
+            reach, posted = mailings.measure_reach(tx, told), count_posted(tx, heads)
             put_away = papers.measure_papers(tx, result.run_id)
-            posted = count_posted(tx, bills.list_heads(tx, run_id=result.run_id))
         today = tx.today
     period = result.period if result else None
     if runs.is_period(name):

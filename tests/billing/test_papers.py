@@ -56,6 +56,7 @@ from tests.billing.village import (
     hear,
     measured,
     month_of,
+    release,
     signed,
     tariff_adopted,
     visit,
@@ -456,6 +457,31 @@ def test_bills_of_those_without_mail_are_one_file_to_print(database: Database, t
     pages = re.findall(rb"NPages>(\d+)<", letters)
     one = re.findall(rb"NPages>(\d+)<", read(database, "2025-000001").body)
     assert int(pages[0]) == 2 * int(one[0])
+
+
+def test_a_correction_that_moves_no_money_for_the_member_is_kept_and_written_to_nobody(
+    database: Database, tmp_path: Path
+) -> None:
+    begin(database, "anna")
+    hear(database, measured("anna", JANUARY, "50"), closed(JANUARY, 1))
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        run = issue_bills(tx, JANUARY, JANUARY.end)
+        assert run.status == "issued" or release(tx, run.run_id).status == "issued"
+    hear(database, measured("anna", JANUARY, "48", 2, "read late"), closed(JANUARY, 1, 0, 2))
+    correct(database)
+    address(database, {"anna": replace(addressee_of("anna"), by_letter=True)})
+    with database.read(COMMUNITY) as tx:
+        first, nothing = bills.find_bills(tx)
+    assert [line.amount_cents for line in nothing.bill.lines] == [-7600, 7600], (
+        "less heat, and so much less is credited"
+    )
+    assert (nothing.total_cents, nothing.asked_cents, nothing.corrects) == (0, 0, first.id)
+    treasurer = visit(database, tmp_path, "treasurer")
+    run_page = f"/billing/runs/{nothing.run_id}"
+    page = treasurer.get(run_page, headers={"accept": "text/html", "accept-language": "en"}).text
+    assert "Waiting: 1." not in page
+    assert treasurer.get(f"{run_page}/letters.pdf").status_code == 404
+    assert b"%PDF" in treasurer.get(f"/billing/bills/{nothing.number}.pdf").content
 
 
 def test_a_run_without_letters_says_so(database: Database, tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ BILL = BillIssued(
     contract_id="c",
     period_start=date(2025, 12, 1),
     period_end=date(2026, 1, 1),
-    total_cents=12345,
+    total_cents=23500,
+    asked_cents=12345,
     credit_cents=0,
     tariff_ids=("t",),
     resolution_ids=("r",),
@@ -98,12 +99,26 @@ def test_a_bill_is_told_to_its_member_once(database: Database) -> None:
 def test_a_correction_names_the_bill_that_it_corrects_and_what_comes_back(database: Database) -> None:
     furnish(database)
     credit = BILL.model_copy(
-        update={"bill_id": "bill-2", "number": "2026-000002", "corrects": "bill-1", "total_cents": -500}
+        update={"bill_id": "bill-2", "number": "2026-000002", "corrects": "bill-1", "asked_cents": -500}
     )
     hear(database, BILL, credit)
     (_, content) = contents(list_kept(database))
     assert content.paragraphs[2:4] == ("Deze rekening verbetert rekening 2026-000001.", "U krijgt €\xa05,00 terug.")
     assert not any("betaalt" in paragraph or "uiterlijk" in paragraph for paragraph in content.paragraphs)
+
+
+def test_a_correction_is_told_where_it_moves_money_and_says_so_where_nothing_is_to_be_paid_now(
+    database: Database,
+) -> None:
+    furnish(database)
+    later = BILL.model_copy(
+        update={"bill_id": "bill-2", "number": "2026-000002", "corrects": "bill-1", "asked_cents": 0}
+    )
+    nothing = later.model_copy(update={"bill_id": "bill-3", "number": "2026-000003", "total_cents": 0})
+    hear(database, later, nothing)
+    (content,) = contents(list_kept(database))
+    assert "Voor rekening 2026-000002 betaalt u nu niets; op de rekening staat waarom." in content.paragraphs
+    assert not any("uiterlijk" in paragraph or "terug." in paragraph for paragraph in content.paragraphs)
 
 
 def test_a_bill_of_somebody_who_is_not_in_the_register_writes_nobody(database: Database) -> None:
@@ -409,7 +424,7 @@ def tell_next_month(database: Database) -> str:
 def test_the_plan_of_a_month_tells_each_member_of_their_own_bills_and_of_meetings(database: Database) -> None:
     furnish(database)
     later = BILL.model_copy(update={"due_on": date(2026, 2, 10)})
-    paid_back = later.model_copy(update={"bill_id": "bill-3", "total_cents": -1})
+    paid_back = later.model_copy(update={"bill_id": "bill-3", "asked_cents": -1})
     hear(database, later, paid_back, MEETING)
     for _ in range(2):
         assert tell_next_month(database) == "3 members were told what comes in 2026-02"

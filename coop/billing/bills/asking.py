@@ -13,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 
 from coop.billing.guarantee.rules import guarantee_years
-from coop.billing.model import Contract
+from coop.billing.model import BillHead, Contract
 from coop.values import Period
 
 
@@ -112,6 +112,12 @@ def ask(
         return _asked(Why.SMALL, standing, total_cents, 0)
     why = Why.SETTLED if standing.unsettled else Why.WHOLE
     return _asked(why, standing, total_cents, due_cents, settles=standing.unsettled)
+
+
+def moves_nothing(head: BillHead) -> bool:
+    """True for a correction by which the member owes as much as before and pays nothing: it is kept for the books, and
+    nobody is written to about it."""
+    return head.corrects is not None and head.total_cents == head.asked_cents == 0
 
 
 def year_of(contract: Contract, day: date) -> Period:

@@ -10,6 +10,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 from coop.billing.bills import paper_store as papers
 from coop.billing.bills import store as bills
+from coop.billing.bills.asking import moves_nothing
 from coop.billing.documents.archive import Opens, freeze, read_paper
 from coop.billing.documents.contents import document_of
 from coop.billing.documents.pdf import bills_pdf
@@ -72,7 +73,7 @@ def typeset_letters(read: Opens, run_id: str, title: str) -> bytes:
     with read() as tx:
         ids = {head.id for head in _list_addressed(tx, run_id)}
         frozen = freeze(tx, [issued for issued in bills.find_bills(tx, run_id=run_id) if issued.id in ids])
-    posted = [each for each in frozen.values() if each.addressee.by_letter]
+    posted = [each for each in frozen.values() if each.addressee.by_letter and not moves_nothing(each.issued)]
     if not posted:
         raise NotFound(say("nobody in this run gets their bill by letter"))
     return bills_pdf([(document_of(each), each.lang) for each in posted], title)
@@ -80,7 +81,8 @@ def typeset_letters(read: Opens, run_id: str, title: str) -> bytes:
 
 def count_posted(tx: Tx, heads: Sequence[BillHead]) -> int:
     """Bills that go by letter."""
-    return sum(addressee.by_letter for addressee in papers.find_recipients(tx, [head.id for head in heads]).values())
+    told = [head.id for head in heads if not moves_nothing(head)]
+    return sum(addressee.by_letter for addressee in papers.find_recipients(tx, told).values())
 
 
 def _list_addressed(tx: Tx, run_id: str) -> list[BillHead]:

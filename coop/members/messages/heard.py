@@ -56,12 +56,16 @@ def on_bill_to_address(tx: Tx, event: BillIssued, envelope: Envelope) -> None:
 
 
 def on_bill_issued(tx: Tx, event: BillIssued, envelope: Envelope) -> None:
-    """Write whoever pays that the bill is there: the member, or who pays for them, such as a landlord."""
+    """Write whoever pays that the bill is there: the member, or who pays for them, such as a landlord.
+
+    Nobody is written to about a correction by which they owe as much as before and pay nothing.
+    """
     member, payer = find_member(tx, event.member_id), store.find_payer(tx, event.contract_id)
     recipient = payer or member
     payer_id = recipient.member_id if recipient else event.member_id
-    store.keep_bill(tx, DueBill(event.bill_id, payer_id, event.number, event.total_cents, event.due_on))
-    if recipient is None or _is_history(tx, envelope):
+    store.keep_bill(tx, DueBill(event.bill_id, payer_id, event.number, event.asked_cents, event.due_on))
+    moves_nothing = event.corrects is not None and not event.total_cents and not event.asked_cents
+    if recipient is None or moves_nothing or _is_history(tx, envelope):
         return
     corrected = store.find_bill(tx, event.corrects) if event.corrects else None
     send(
@@ -74,9 +78,10 @@ def on_bill_issued(tx: Tx, event: BillIssued, envelope: Envelope) -> None:
         last=event.period_end - timedelta(days=1),
         supplied=(store.find_supplied(tx, event.contract_id) or None) if payer else None,
         corrects=corrected.number if corrected else None,
-        pay_cents=event.total_cents if event.total_cents > 0 else None,
-        due_on=event.due_on if event.total_cents > 0 else None,
-        receive_cents=-event.total_cents if event.total_cents < 0 else None,
+        pay_cents=event.asked_cents if event.asked_cents > 0 else None,
+        due_on=event.due_on if event.asked_cents > 0 else None,
+        receive_cents=-event.asked_cents if event.asked_cents < 0 else None,
+        unpaid=None if event.asked_cents else event.number,
         link=f"/billing/bills/{event.bill_id}",
     )
 

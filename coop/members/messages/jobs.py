@@ -27,7 +27,7 @@ def tell_plan(work: Work) -> str:
         meetings = store.list_meetings(tx, days.start, days.end)
         bills: dict[str, list[DueBill]] = {}
         for bill in store.list_bills_due(tx, days.start, days.end):
-            if bill.total_cents > 0:
+            if bill.asked_cents > 0:
                 bills.setdefault(bill.member_id, []).append(bill)
         members = [each for each in store.list_voters(tx, days.start) if meetings or each.member_id in bills]
     for batch in _cut(members):
@@ -63,7 +63,7 @@ def _list_plan(bills: Sequence[DueBill], meetings: Sequence[ComingMeeting]) -> C
                     "%(day)s: last day to pay bill %(number)s of %(amount)s, unless you paid it already",
                     day=civil_day(lang, bill.due_on),
                     number=bill.number,
-                    amount=money(lang, bill.total_cents),
+                    amount=money(lang, bill.asked_cents),
                 ),
             )
             for bill in bills

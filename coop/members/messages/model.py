@@ -238,12 +238,12 @@ class Wish:
 
 @dataclass(frozen=True)
 class DueBill:
-    """A bill of which was heard, and the last day to pay it; ``due_on`` is None where nobody said."""
+    """A bill of which was heard, what is to be paid for it, and the last day; ``due_on`` is None where nobody said."""
 
     bill_id: str
     member_id: str
     number: str
-    total_cents: int
+    asked_cents: int
     due_on: date | None
 
 

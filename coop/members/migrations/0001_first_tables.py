@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("bill_id", sa.String(length=36), nullable=False),
         sa.Column("member_id", sa.String(length=36), nullable=False),
         sa.Column("number", sa.String(length=50), nullable=False),
-        sa.Column("total_cents", sa.BigInteger(), nullable=False),
+        sa.Column("asked_cents", sa.BigInteger(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("community", "bill_id", name=op.f("pk_bill_due")),
     )

@@ -89,7 +89,7 @@ bill_due = Table(
     key_column("bill_id"),
     reference_column("member_id"),
     text_column("number", 50),
-    Column("total_cents", BigInteger, nullable=False),
+    Column("asked_cents", BigInteger, nullable=False),
     Column("due_on", Date),
 )
 """Bills of which was heard, for what is to be paid in a month."""
