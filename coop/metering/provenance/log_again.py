@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from coop.kit.months import EPOCH
 from coop.kit.tx import Tx
 from coop.metering.readings.blocks import Day
 from coop.metering.readings.log import Block
-from coop.metering.readings.observations import Source, fold
+from coop.metering.readings.observations import Entries, Source, digest_each, fold
 from coop.metering.readings.store import sources_of
 from coop.metering.register.store import list_registers
 from coop.metering.tables import block
@@ -40,13 +40,11 @@ def verify_log(tx: Tx) -> LogAgain:
     findings: list[str] = []
     for rows in _by_day(tx):
         blocks += len(rows)
-        sources = sources_of(tx, {number for row in rows if row.log for number in _numbers_of(row)})
-        for row in rows:
-            sealed += row.fold is not None
-            if wrong := _find_wrong(row, sources):
-                day = EPOCH + timedelta(days=row.day)
-                register = named.get(row.register_id, row.register_id)
-                findings.append(f"readings of {register} on {day}, deliveries {row.first} to {row.number}: {wrong}")
+        sealed += sum(row.fold is not None for row in rows)
+        for row, wrong in _find_wrong(tx, rows):
+            day = EPOCH + timedelta(days=row.day)
+            register = named.get(row.register_id, row.register_id)
+            findings.append(f"readings of {register} on {day}, deliveries {row.first} to {row.number}: {wrong}")
     return LogAgain(blocks, sealed, tuple(findings))
 
 
@@ -58,29 +56,44 @@ def _by_day(tx: Tx) -> Iterator[list[Block]]:
         yield [Block(*row) for row in tx.execute(select(block).where(*ours).order_by(*order))]
 
 
-def _numbers_of(row: Block) -> Iterable[int]:
+def _find_wrong(tx: Tx, rows: Sequence[Block]) -> Iterator[tuple[Block, str]]:
+    """Each block that does not agree, and what of it."""
+    read = [(row, _read(row)) for row in rows]
+    whole = [(row, entries) for row, entries in read if entries is not None]
+    digests = dict(zip((row[:5] for row, _ in whole), digest_each([entries for _, entries in whole]), strict=True))
+    sources = sources_of(tx, {number for row, entries in whole if row.log is not None for number in entries.numbers()})
+    for row, entries in read:
+        if entries is None:
+            yield row, "it cannot be read"
+        elif wrong := _unlike(row, entries, digests[row[:5]], sources):
+            yield row, wrong
+
+
+def _read(row: Block) -> Entries | None:
+    """Everything that the deliveries of a block said; None where it cannot be read."""
     try:
-        return row.read_entries().numbers()
+        return row.read_entries()
     except UNREADABLE:
-        return ()
+        return None
 
 
-def _find_wrong(row: Block, sources: dict[int, Source]) -> str:
-    """Say what of a block does not agree; nothing where all does."""
+def _unlike(row: Block, entries: Entries, digest: int, sources: dict[int, Source]) -> str:
+    """Say what of a block is not as its entries are; nothing where all is."""
+    if digest != row.digest:
+        return "the values are not those that its digest was made of"
+    numbers = entries.numbers()
+    if not numbers or (numbers[0], numbers[-1], len(numbers)) != (row.first, row.number, row.parts):
+        return "it does not hold the deliveries that it names"
+    if row.log is None:
+        return ""
     try:
-        entries = row.read_entries()
-        numbers = entries.numbers()
-        if entries.digest() != row.digest:
-            return "the values are not those that its digest was made of"
-        if not numbers or (numbers[0], numbers[-1], len(numbers)) != (row.first, row.number, row.parts):
-            return "it does not hold the deliveries that it names"
-        stands = fold(entries, sources) if row.log is not None else None
-        if stands is not None and row.fold is not None and stands.sha256() != row.fold:
-            return "the day that follows from it is not the one that was sealed"
-        if stands is not None and row.is_plain and not _is_same(stands.day, row.read_columns()):
-            return "its columns are not the day that follows from it"
+        stands = fold(entries, sources)
     except UNREADABLE:
         return "it cannot be read"
+    if row.fold is not None and stands.sha256() != row.fold:
+        return "the day that follows from it is not the one that was sealed"
+    if row.is_plain and not _is_same(stands.day, row.read_columns()):
+        return "its columns are not the day that follows from it"
     return ""
 
 

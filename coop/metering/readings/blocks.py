@@ -212,13 +212,10 @@ def _shorten(codes: bytes) -> bytes:
 
 def unpack_day(offsets: bytes | None, readings: bytes, quality: bytes, step_s: int) -> Day:
     """Unpack what ``pack_day`` packed."""
-    if offsets is None:
-        n = DAY_S // step_s
-        there = unpack_quality(quality, n)
-        slots = np.flatnonzero(there != Quality.MISSING)
-        return Day(slots * step_s, unpack(readings, n)[slots], there[slots])
-    n = _count_of(offsets)
-    return Day(unpack(offsets[4:], n), unpack(readings, n), unpack_quality(quality, n))
+    at, codes = unpack_times(offsets, quality, step_s)
+    if offsets is not None:
+        return Day(at, unpack(readings, len(at)), codes)
+    return Day(at, unpack(readings, DAY_S // step_s)[at // step_s], codes)
 
 
 def _count_of(offsets: bytes) -> int:

@@ -94,6 +94,8 @@ class Entries:
 
     def numbers(self) -> list[int]:
         """Numbers of the deliveries that said something, in order."""
+        if len(self) and (self.number == self.number[0]).all():
+            return [int(self.number[0])]
         numbers: list[int] = np.unique(self.number).tolist()
         return numbers
 
@@ -182,16 +184,26 @@ def sum_digests(hashes: NDArray[np.uint64]) -> int:
     return int(hashes.sum(dtype=np.uint64) % np.uint64(DIGEST_MODULUS))
 
 
+def digest_each(parts: Sequence[Entries]) -> list[int]:
+    """The digest of each of several, computed together: most days are so small that numpy's own work costs more."""
+    table = np.concatenate([NO_ENTRIES.table, *(part.table for part in parts)], axis=1)
+    return _sum_each(digest_entries(table[:5], table[5]), [len(part) for part in parts])
+
+
+def _sum_each(hashes: NDArray[np.uint64], sizes: Sequence[int]) -> list[int]:
+    """The digests of parts that lie one behind the other; sums that wrap are right, for the modulus is a power of 2."""
+    until = np.append(np.uint64(0), np.cumsum(hashes, dtype=np.uint64))
+    digests: list[int] = (np.diff(until[np.cumsum([0, *sizes])]) % np.uint64(DIGEST_MODULUS)).tolist()
+    return digests
+
+
 def digest_parts(
     number: int, step_s: int, exponents: Int64Array, told: Sequence[Int64Array], sizes: Sequence[int]
 ) -> list[int]:
     """The digests of several parts of what one delivery said in one step, which lie one behind the other; ``told``
     holds their offsets, qualities and values."""
     offsets, quality, values = told
-    hashes = digest_entries((number, step_s, np.repeat(exponents, sizes), offsets, quality), values)
-    starts = np.cumsum([0, *sizes[:-1]])
-    digests: list[int] = (np.add.reduceat(hashes, starts) % np.uint64(DIGEST_MODULUS)).tolist()
-    return digests
+    return _sum_each(digest_entries((number, step_s, np.repeat(exponents, sizes), offsets, quality), values), sizes)
 
 
 def fold(entries: Entries, sources: Mapping[int, Source]) -> Fold:
