@@ -113,7 +113,17 @@ def load(tx: Tx, sha256: str) -> Document:
         NotFound: it is not kept here.
         UnreadableDocument: the stored bytes no longer have the hash.
     """
-    document = find_stored(tx, [sha256]).get(sha256)
+    return take(find_stored(tx, [sha256]), sha256)
+
+
+def take(stored: Mapping[str, Document], sha256: str) -> Document:
+    """The document with a hash, of several that are stored.
+
+    Raises:
+        NotFound: it is not among them.
+        UnreadableDocument: the stored bytes no longer have the hash.
+    """
+    document = stored.get(sha256)
     if document is None:
         raise NotFound(say("there is no document %(sha256)s", sha256=sha256))
     if document.sha256 != sha256:

@@ -7,7 +7,7 @@ change it in the sealed chain of another service as well. It opens all databases
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cache, cached_property, partial
 from typing import Any
@@ -16,7 +16,8 @@ from sqlalchemy import Row
 
 from coop.billing.bills.store import IssuedBill
 from coop.billing.checking.ground import WholeGround
-from coop.billing.checking.verify import Reference, Verification, verify_bill
+from coop.billing.checking.verify import Reference, verify_bill
+from coop.billing.model import Tariff
 from coop.billing.terms.tariffs import read_tariff
 from coop.events import SERVICES
 from coop.events.billing import BillArchived, BillIssued, LawPublished
@@ -34,13 +35,14 @@ from coop.governance.ballots.verify import VerifiedResolution, verify_resolution
 from coop.kit.journal import Fact, facts_of, instants_of, verify_chain
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx
+from coop.metering.provenance.ground import WholeGround as WholeReadings
 from coop.metering.provenance.log_again import verify_log
 from coop.metering.provenance.verify import verify_allocation, verify_measurement
-from coop.metering.readings.detached import ReadingsDetached
 from coop.operator.casters import verify_casters
+from coop.operator.findings import Echo, findings_of, is_aside, outcome, tell_bill
 from coop.operator.runtime import open_room, open_rooms
 from coop.operator.seals import Chain, find_breaks, list_seals, walk_chains
-from coop.values import CoopError, NotFound, eur, say
+from coop.values import CoopError, NotFound, say
 from coop.verification.asked import verify_asked
 from coop.verification.books import verify_books
 from coop.verification.ceilings import verify_ceilings
@@ -51,8 +53,6 @@ from coop.verification.rows import read_kept
 from coop.verification.terms import Notices, verify_terms
 from coop.verification.told import Told, law_of_facts, name_stop
 from coop.verification.voters import verify_voters
-
-Echo = Callable[[str], object]
 
 BROKEN = (CoopError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, AssertionError)
 """What comes of a row that was changed by hand: a finding, never the end of the verification."""
@@ -77,23 +77,19 @@ class JournalIndex:
         """Read what bills rest on; ``chains``: as they were walked, where each bill is to say what it rests on."""
         billing, metering, governance, members = (views[name] for name in ROOMS)
         self._views, self._chains = views, chains or {}
+        ground = None if chains else WholeReadings(metering)
 
         @cache
         def measurement(measurement_id: str) -> tuple[str, ...]:
-            return tuple(_findings(verify_measurement, metering, measurement_id))
+            read = ground.of(measurement_id) if ground else None
+            return tuple(findings_of(verify_measurement, metering, measurement_id, read))
 
         @cache
         def allocation(run_id: str) -> tuple[str, ...]:
-            return tuple(_findings(verify_allocation, metering, run_id))
+            return tuple(findings_of(verify_allocation, metering, run_id))
 
-        @cache
-        def resolution(resolution_id: str) -> VerifiedResolution | str:
-            try:
-                return verify_resolution(governance, resolution_id)
-            except NotFound as missing:
-                return missing.message
-
-        self._measurement, self._allocation, self._resolution = measurement, allocation, resolution
+        self._measurement, self._allocation = measurement, allocation
+        self._resolution, self._tariff = cache(partial(_count, governance)), cache(self._read_tariff)
         self._billing, self._ground, community = billing, WholeGround(billing), billing.community
         self._unreadable: list[str] = []
 
@@ -146,6 +142,10 @@ class JournalIndex:
     def _notices(self) -> Notices:
         return Notices(self._kept, self._told)
 
+    def _read_tariff(self, tariff_id: str) -> Tariff:
+        told = self._adopted[tariff_id]
+        return read_tariff(tariff_id, told.resolution_id, told.valid_from, told.decided_on, told.parameters)
+
     def list_bills(self) -> list[str]:
         """Every bill that can be read, in the order of issue, by id."""
         return list(self._bills)
@@ -196,11 +196,11 @@ class JournalIndex:
         of_paper = list(verify_paper(self._kept, self._archived, row, issued.paper_hash if issued else None))
         findings += of_paper
         paper = "put away, the file that was told of" if row.id in self._kept.papers else "not put away"
-        steps.append(f"paper      {_outcome(of_paper, paper)}")
+        steps.append(f"paper      {outcome(of_paper, paper)}")
         findings += find_breaks(self._chains.values())
         if self._chains and verified.issued:
             steps += list_seals(verified, self._views, self._chains, findings)
-        _tell(verified, steps, findings, echo)
+        tell_bill(verified, steps, findings, echo)
         return findings
 
     def _step(self, reference: Reference, contract_id: str, findings: list[str]) -> list[str]:
@@ -209,11 +209,11 @@ class JournalIndex:
             case "reading":
                 wrong = self._measurement(reference_id)
                 findings.extend(wrong)
-                return [f"reading    {reference_id}: {_outcome(wrong, 'read again, the same')}"]
+                return [f"reading    {reference_id}: {outcome(wrong, 'read again, the same')}"]
             case "allocation":
                 wrong = self._allocation(reference_id)
                 findings.extend(wrong)
-                return [f"allocation {reference_id}: {_outcome(wrong, 'computed again, the same')}"]
+                return [f"allocation {reference_id}: {outcome(wrong, 'computed again, the same')}"]
             case "resolution":
                 counted = self._resolution(reference_id)
                 if isinstance(counted, str):
@@ -276,9 +276,7 @@ class JournalIndex:
                     findings.append(f"allocation {share.run_id} was not told by metering as it was billed")
             for tariff in {span.tariff.tariff_id: span.tariff for span in used.spans}.values():
                 adopted = self._adopted.get(tariff.tariff_id)
-                if adopted is None or tariff != read_tariff(
-                    adopted.tariff_id, adopted.resolution_id, adopted.valid_from, adopted.decided_on, adopted.parameters
-                ):
+                if adopted is None or tariff != self._tariff(tariff.tariff_id):
                     findings.append(f"tariff {tariff.tariff_id} was not told by governance as it was billed")
         return list(dict.fromkeys(findings))
 
@@ -293,6 +291,14 @@ class JournalIndex:
         ) == (counted.verdict, count.votes_for, count.votes_against, count.votes_blank, count.votes_present):
             return []
         return [f"resolution {counted.resolution_id}: the count is not the one that governance told of"]
+
+
+def _count(governance: Tx, resolution_id: str) -> VerifiedResolution | str:
+    """A vote counted again; why not where it is gone."""
+    try:
+        return verify_resolution(governance, resolution_id)
+    except NotFound as missing:
+        return missing.message
 
 
 def verify_bills(settings: Settings, community: str, number_or_id: str, echo: Echo) -> bool:
@@ -314,7 +320,7 @@ def _verify_all(index: JournalIndex, echo: Echo) -> bool:
         steps: list[str] = []
         findings = index.walk_back(bill_id, steps.append)
         count += 1
-        if _is_aside(findings):
+        if is_aside(findings):
             aside += 1
         elif findings:
             wrong += 1
@@ -357,43 +363,3 @@ def verify_journals(settings: Settings, echo: Echo) -> bool:
         else:
             echo(f"{name}: {whole} facts, the chain is whole")
     return good
-
-
-class _Aside(str):
-    """A finding that readings are set aside: nothing is wrong, and nothing can be verified."""
-
-
-def _findings(verify: Callable[..., list[str]], *arguments: object) -> list[str]:
-    try:
-        return verify(*arguments)
-    except ReadingsDetached as aside:
-        return [_Aside(aside.message)]
-    except CoopError as error:
-        return [error.message]
-
-
-def _outcome(wrong: Sequence[str], same: str) -> str:
-    if not wrong:
-        return same
-    return "DETACHED" if _is_aside(wrong) else "DIFFERS"
-
-
-def _is_aside(findings: Sequence[str]) -> bool:
-    """True where something was found, and nothing but that readings are set aside."""
-    return bool(findings) and all(isinstance(finding, _Aside) for finding in findings)
-
-
-def _tell(verified: Verification, steps: list[str], findings: list[str], echo: Echo) -> None:
-    echo(f"bill {verified.number} ({verified.bill_id})")
-    for line in verified.lines:
-        same = "=" if line.issued_cents == line.recomputed_cents else "≠"
-        echo(f"  {line.kind:<28} {eur(line.issued_cents):>10} {same} {eur(line.recomputed_cents):>10}")
-    echo(f"  {'total':<28} {eur(verified.total_cents):>10} = {eur(verified.recomputed_cents):>10}")
-    for step in steps:
-        echo(f"  {step}")
-    for finding in findings:
-        echo(f"  ! {finding}")
-    if _is_aside(findings):
-        echo("  it cannot be verified now")
-    else:
-        echo("  it agrees, to the cent" if not findings else f"  {len(findings)} findings: it does NOT agree")

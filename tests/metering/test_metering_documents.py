@@ -22,7 +22,8 @@ from coop.metering.heat.measuring import Span
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period, correct_period
 from coop.metering.periods.grounds import GROUNDS, Grounds
-from coop.metering.provenance import verify
+from coop.metering.provenance import ground, verify
+from coop.metering.provenance.ground import WholeGround
 from coop.metering.provenance.verify import verify_allocation, verify_measurement
 from coop.metering.readings.documents import MANIFEST, plain_schema
 from coop.metering.readings.plausibility import Bound
@@ -134,7 +135,7 @@ def test_a_field_that_is_added_with_a_default_leaves_what_was_closed_before_veri
         closed = close_period(tx, MARCH)
     grown_inputs, grown_basis = plain_schema(RUN_INPUTS.name, GrownInputs), plain_schema(BASIS.name, GrownBasis)
     monkeypatch.setattr(verify, "RUN_INPUTS", grown_inputs)
-    monkeypatch.setattr(verify, "BASIS", grown_basis)
+    monkeypatch.setattr(ground, "BASIS", grown_basis)
     with writing(database) as tx:
         run = periods.find_run(tx, closed.run_id)
         assert run is not None
@@ -154,7 +155,7 @@ def test_a_document_that_was_changed_or_taken_away_is_a_finding(one_database: Da
         power_of_march(tx)
         adopt_key(tx, DYNAMIC, date(2025, 1, 1))
         closed = close_period(tx, MARCH)
-        [first, second, _] = periods.list_measurements(tx, MARCH)
+        [first, second, third] = periods.list_measurements(tx, MARCH)
         run = periods.find_run(tx, closed.run_id)
     assert run is not None
     with one_database.system_write() as sql:
@@ -168,6 +169,27 @@ def test_a_document_that_was_changed_or_taken_away_is_a_finding(one_database: Da
         [changed] = verify_measurement(tx, first.id)
         [gone] = verify_measurement(tx, second.id)
         [other] = verify_allocation(tx, closed.run_id)
+        whole = WholeGround(tx)
+        together = [verify_measurement(tx, one.id, whole.of(one.id)) for one in (first, second, third)]
     assert "was changed after it was kept" in changed
     assert "there is no document" in gone
+    assert together == [[changed], [gone], []], "the same where several are read at once"
     assert "was changed after it was kept" in other
+
+
+def test_a_measurement_that_can_no_longer_be_read_keeps_no_other_from_being_verified(one_database: Database) -> None:
+    with writing(one_database) as tx:
+        heat_of_march(tx)
+        close_period(tx, MARCH)
+        [sound, *_, damaged] = periods.list_measurements(tx, MARCH)
+    with one_database.system_write() as sql:
+        for (trigger,) in sql.exec_driver_sql(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'measurement'"
+        ).all():
+            sql.exec_driver_sql(f"DROP TRIGGER {trigger}")
+        sql.exec_driver_sql("UPDATE measurement SET parts = '[' WHERE id = ?", (damaged.id,))
+    with one_database.read(COMMUNITY) as tx:
+        whole = WholeGround(tx)
+        assert verify_measurement(tx, sound.id, whole.of(sound.id)) == []
+        with pytest.raises(ValueError, match="JSON"):
+            whole.of(damaged.id)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, select
@@ -154,7 +155,7 @@ class AdoptedTariff:
     known_position: int
     known_at: datetime
 
-    @property
+    @cached_property
     def tariff(self) -> Tariff:
         """The components that its parameters say.
 

@@ -262,6 +262,18 @@ def find_measurement(tx: Tx, measurement_id: str) -> Measurement | None:
     return find_as(tx, Measurement, measurement, measurement.c.id == measurement_id)
 
 
+def find_measurements(tx: Tx, measurement_ids: Collection[str]) -> list[Measurement]:
+    """Those of several measurements that there are."""
+    return select_as(tx, Measurement, measurement, among(tx, measurement.c.id, measurement_ids))
+
+
+def list_measurement_ids(tx: Tx) -> list[str]:
+    """Every measurement, by id, those of one closing beside each other."""
+    columns = measurement.c
+    order = columns.period_start, columns.period_end, columns.revision, columns.connection_id, columns.id
+    return list(tx.scalars(select(columns.id).where(columns.community == tx.community).order_by(*order)))
+
+
 def list_runs(tx: Tx, wanted: Period | None = None) -> list[AllocationRun]:
     """Allocation runs (whose span lies within a period), those of a later revision after those of an earlier one."""
     columns = allocation_run.c

@@ -15,6 +15,7 @@ from coop.kit import journal
 from coop.kit.tx import Tx
 from coop.metering.model import DAY_S, Quality
 from coop.metering.periods.store import Allocation, Measurement
+from coop.metering.provenance.ground import Ground
 from coop.metering.provenance.verify import quarters_of, read_days
 from coop.metering.readings.store import Stored, instant
 from coop.metering.sharing.quarters import QUARTER_S
@@ -30,7 +31,7 @@ def take_measurement(tx: Tx, told: Measurement, language: str) -> bytes:
         ReadingsGone: values are no longer there as they were.
     """
     fact = _find_fact(tx, PeriodMeasured, told.connection_id, measurement_id=told.id, revision=told.revision)
-    basis, days = read_days(tx, told)
+    basis, days = read_days(Ground(tx, [told.id]), told)
     counted = {span.register_id for span in basis.spans}
     values = {
         register_id: [value for day in sorted(stored) for value in _list_values(stored[day])]

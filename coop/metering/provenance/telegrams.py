@@ -104,7 +104,9 @@ class _Walk:
         at_s = seconds(at)
         before: int | None = None
         after: int | None = None
-        for (_, day), stored in sorted(readings.exactly(self.tx, mine).items(), key=lambda item: item[0][1]):
+        for (_, day), stored in sorted(
+            readings.Past(self.tx, [mine]).exactly(mine).items(), key=lambda item: item[0][1]
+        ):
             for offset in stored.unpack().content.offsets.tolist():
                 told_s = day * DAY_S + offset
                 if told_s == at_s:

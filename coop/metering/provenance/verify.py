@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from coop.kit import documents
-from coop.kit.documents import Content, Schema, UnreadableDocument
+from coop.kit.documents import Content, Schema
 from coop.kit.tx import Tx
 from coop.metering.heat.compute import share_of
-from coop.metering.heat.documents import BASIS, Basis
+from coop.metering.heat.documents import Basis
 from coop.metering.heat.measuring import Use, total_energy, use_of
 from coop.metering.periods import store as periods
 from coop.metering.periods.changes import tell_parts
 from coop.metering.periods.store import AllocationRun, Measurement
+from coop.metering.provenance.ground import Ground, ReadingsGone, open_document, read_past
 from coop.metering.readings import store as readings
 from coop.metering.readings.documents import MANIFEST
-from coop.metering.readings.store import Packed, Stored, seconds
+from coop.metering.readings.store import Past, Stored, seconds
 from coop.metering.sharing.allocation import Explanation, Key, explain
 from coop.metering.sharing.balance import Balance, Served, trace
 from coop.metering.sharing.documents import RUN_INPUTS
@@ -26,27 +27,27 @@ from coop.metering.sharing.inputs import Inputs
 from coop.metering.sharing.quarters import QUARTER_S
 from coop.metering.sharing.run import Outcome, hash_run, run_again
 from coop.metering.sharing.runs import contents
-from coop.values import CoopError, NotFound, say
+from coop.values import CoopError, say
 
 
-class ReadingsGone(CoopError):
-    """Readings or inputs of a result are no longer there as they were."""
-
-
-def verify_measurement(tx: Tx, measurement_id: str) -> list[str]:
+def verify_measurement(tx: Tx, measurement_id: str, ground: Ground | None = None) -> list[str]:
     """Name what of a measurement cannot be found again in the readings; empty when all of it can.
+
+    Args:
+        ground: what was read of it and of other measurements in the same view.
 
     Raises:
         ReadingsDetached: its readings are set aside.
         CoopError: there is no such measurement.
     """
-    told = periods.find_measurement(tx, measurement_id)
+    ground = ground or Ground(tx, [measurement_id])
+    told = ground.measurement(measurement_id)
     if told is None:
         raise CoopError(
             "no-such-measurement", say("there is no measurement %(measurement_id)s", measurement_id=measurement_id)
         )
     try:
-        basis, by_register = read_days(tx, told)
+        basis, by_register = read_days(ground, told)
     except ReadingsGone as gone:
         return [f"measurement {measurement_id}: {gone.message}"]
     uses = _use_again(basis, by_register)
@@ -59,17 +60,17 @@ def verify_measurement(tx: Tx, measurement_id: str) -> list[str]:
     return findings
 
 
-def read_days(tx: Tx, told: Measurement) -> tuple[Basis, dict[str, dict[int, Stored]]]:
+def read_days(ground: Ground, told: Measurement) -> tuple[Basis, dict[str, dict[int, Stored]]]:
     """Read the very days that a measurement was made of, by register and UTC day, and what else it rests on.
 
     Raises:
         ReadingsGone: some of it is no longer there as it was.
         ReadingsDetached: its readings are set aside.
     """
-    basis = _open(tx, BASIS, told.basis_sha256)
+    basis = ground.basis(told)
     exponents = {span.register_id: span.exponent for span in basis.spans}
     by_register: dict[str, dict[int, Stored]] = {}
-    for (identity, day), one in _read_again(tx, told.manifest_sha256, exponents).items():
+    for (identity, day), one in ground.days(told, exponents).items():
         by_register.setdefault(identity, {})[day] = one.unpack()
     return basis, by_register
 
@@ -223,20 +224,11 @@ def _get_run(tx: Tx, run_id: str) -> AllocationRun:
 
 def _run_again(tx: Tx, told: AllocationRun) -> RunAgain:
     inputs = inputs_of(tx, told)
-    served, balance, outcome = run_again(inputs, contents(_read_again(tx, told.manifest_sha256, inputs.exponents())))
+    manifest = _open(tx, MANIFEST, told.manifest_sha256)
+    days = read_past(Past(tx, [manifest]), manifest, inputs.exponents())
+    served, balance, outcome = run_again(inputs, contents(days))
     return RunAgain(inputs, served[:-1], served[-1], balance, outcome)
 
 
-def _read_again(tx: Tx, manifest_sha256: str, exponents: Mapping[str, int]) -> dict[readings.RegisterDay, Packed]:
-    """The versions of days that a manifest names, in the resolution in which each register was read."""
-    try:
-        return readings.exactly(tx, _open(tx, MANIFEST, manifest_sha256), exponents)
-    except KeyError as gone:
-        raise ReadingsGone("readings-gone", say("a day of readings is gone: %(gone)s", gone=str(gone))) from gone
-
-
 def _open(tx: Tx, schema: Schema[Content], sha256: str) -> Content:
-    try:
-        return schema.open(documents.load(tx, sha256))
-    except (NotFound, UnreadableDocument) as gone:
-        raise ReadingsGone("readings-gone", gone.message) from gone
+    return open_document(schema, documents.find_stored(tx, [sha256]), sha256)

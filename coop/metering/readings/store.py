@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from sqlalchemy import func, select
@@ -97,20 +98,20 @@ def packed(tx: Tx, wanted: Mapping[int, Collection[str]], known: int | None = No
     Raises:
         ReadingsDetached: one of them is set aside.
     """
-    return _pack(tx, wanted, lambda _: known, find_resolutions(tx))
-
-
-def _pack(
-    tx: Tx,
-    wanted: Mapping[int, Collection[str]],
-    known_of: Callable[[RegisterDay], int | None],
-    exponents: Mapping[str, int],
-) -> dict[RegisterDay, Packed]:
     loaded = load_blocks(tx, wanted)
     # A month of which anything is there is attached.
     here = {month_of(day) for day in {day for _, day in loaded}}
     absent = {day: ids for day, ids in wanted.items() if month_of(day) not in here}
     refuse_detached(tx, absent, set().union(*absent.values()))
+    return _pack(tx, loaded, lambda _: known, find_resolutions(tx))
+
+
+def _pack(
+    tx: Tx,
+    loaded: Mapping[RegisterDay, list[Block]],
+    known_of: Callable[[RegisterDay], int | None],
+    exponents: Mapping[str, int],
+) -> dict[RegisterDay, Packed]:
     stand: dict[RegisterDay, Packed] = {}
     parts: dict[RegisterDay, list[Block]] = {}
     for key, blocks in loaded.items():
@@ -217,25 +218,34 @@ def has_any(tx: Tx, period: Period) -> bool:
     return False
 
 
-def exactly(
-    tx: Tx, versions: Mapping[RegisterDay, int], exponents: Mapping[str, int] | None = None
-) -> dict[RegisterDay, Packed]:
-    """Days as they stood when each number was that of the last delivery that spoke of them: what a result was computed
-    from. ``exponents`` says in which resolution each register was read then, if in another than the finest known now.
+class Past:
+    """Days as they stood when results were computed from them; ``manifests`` say of each result which they were, and
+    are read at once."""
 
-    Raises:
-        ReadingsDetached: one of them is set aside.
-        KeyError: one of them is not there.
-    """
-    wanted: dict[int, set[str]] = {}
-    for register_id, day in versions:
-        wanted.setdefault(day, set()).add(register_id)
-    stood = _pack(tx, wanted, versions.get, find_resolutions(tx) | dict(exponents or {}))
-    absent = [key for key, number in versions.items() if key not in stood or stood[key].version != number]
-    refuse_detached(tx, {day for _, day in absent}, {register_id for register_id, _ in absent})
-    if absent:
-        raise KeyError(min(absent))
-    return stood
+    def __init__(self, tx: Tx, manifests: Iterable[Mapping[RegisterDay, int]]) -> None:
+        wanted: dict[int, set[str]] = {}
+        for register_id, day in chain.from_iterable(manifests):
+            wanted.setdefault(day, set()).add(register_id)
+        self._tx, self._loaded, self._resolutions = tx, load_blocks(tx, wanted), find_resolutions(tx)
+
+    def exactly(
+        self, versions: Mapping[RegisterDay, int], exponents: Mapping[str, int] | None = None
+    ) -> dict[RegisterDay, Packed]:
+        """The days of one of the manifests, each as it stood when its number was that of the last delivery that spoke
+        of it. ``exponents`` says in which resolution each register was read then, if in another than the finest known
+        now.
+
+        Raises:
+            ReadingsDetached: one of them is set aside.
+            KeyError: one of them is not there.
+        """
+        loaded = {key: self._loaded[key] for key in versions if key in self._loaded}
+        stood = _pack(self._tx, loaded, versions.get, self._resolutions | dict(exponents or {}))
+        absent = [key for key, number in versions.items() if key not in stood or stood[key].version != number]
+        refuse_detached(self._tx, {day for _, day in absent}, {register_id for register_id, _ in absent})
+        if absent:
+            raise KeyError(min(absent))
+        return stood
 
 
 def fits(tx: Tx, of: Register, exponent: int) -> bool:
