@@ -11,8 +11,9 @@ from coop.events.envelope import Event
 class RulingDisputed(Event):
     """The outcome of a point was disputed as soon as it was pronounced: by the member ``member_id``, or where that is
     empty by the majority of the meeting. ``entry_id`` names the entry of two people where it was said in the room.
-    ``votes_asking`` of the ``votes_there`` want a new vote so far; ``by_hands``: some voted in the room, where one
-    voter is enough. ``new_vote`` is the id of the point by which it is voted on again, empty as long as none is."""
+    ``votes_asking`` of the ``votes_there`` want a new vote so far; ``by_hands``: some voted in the room, in the
+    original vote, where one voter is enough. ``new_vote`` is the id of the point by which it is voted on again, empty
+    as long as none is."""
 
     TYPE: ClassVar[str] = "governance.ruling-disputed.v1"
     NOUNS: ClassVar[str] = "resolutions"

@@ -23,6 +23,7 @@ from coop.governance.api import words as word_api
 from coop.governance.articles import pages as statutes_pages
 from coop.governance.ballots import pages as ballot_pages
 from coop.governance.ballots.attendance import pages as attendance_pages
+from coop.governance.ballots.challenges import jobs as new_votes
 from coop.governance.ballots.elections import office_pages
 from coop.governance.ballots.elections import pages as election_pages
 from coop.governance.ballots.mandates import pages as mandate_pages
@@ -174,7 +175,7 @@ GOVERNANCE = Service(
         planning_pages.routes,
         milestone_pages.routes,
     ),
-    jobs=JOBS,
+    jobs=(*JOBS, *new_votes.JOBS),
     sections=(
         Section("/governance/", N_("Decisions"), "find-decisions", 30),
         Section("/governance/programme", N_("Programme"), "see-programme", 40),

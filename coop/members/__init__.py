@@ -13,8 +13,9 @@ MessageFailed, ConsentGiven, ConsentWithdrawn.
 
 Hears: ChoiceAdopted, DecisionStopped, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened,
 MeetingWithdrawn, PointWithdrawn, PaperAdded, CandidatesNamed, PersonElected, MandateGiven, MandateEnded,
-MemberSuspended, SuspensionLifted, EntryDropped, VoteOpened, VoteClosing, BallotEntered, ReadingChanged,
-ProgramTokenUsed, UseSeen (who looked at whose use). The register follows the secretary, not the machines.
+MemberSuspended, SuspensionLifted, EntryDropped, VoteOpened, NewVoteOpened, ElectionVoteOpened, VoteClosing,
+BallotEntered, ReadingChanged, ProgramTokenUsed, UseSeen (who looked at whose use).
+The register follows the secretary, not the machines.
 
 Refuses: readings, money, votes; national identification numbers (no legal basis:
 docs/domain/personal-data.md#what-may-be-used).

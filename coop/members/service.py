@@ -37,6 +37,7 @@ from coop.members.leavings import pages as leavings_pages
 from coop.members.log import pages as log_pages
 from coop.members.messages import api as messages_api
 from coop.members.messages import heard as messages_heard
+from coop.members.messages import heard_votes
 from coop.members.messages.formats.mail import NAME as MAIL
 from coop.members.messages.formats.mail import Post
 from coop.members.messages.jobs import tell_plan
@@ -124,6 +125,8 @@ MEMBERS = Service(
         governance.DecisionStopped: _in_turn(community_heard.on_decision_stopped, messages_heard.on_decision_stopped),
         metering.PeriodMeasured: resting.on_period_measured,
         governance.VoteOpened: _in_turn(resting.on_vote_opened, messages_heard.on_vote_opened),
+        governance.NewVoteOpened: heard_votes.on_new_vote,
+        governance.ElectionVoteOpened: heard_votes.on_election_vote,
         governance.VoteClosing: messages_heard.on_vote_closing,
         governance.BallotEntered: messages_heard.on_ballot_entered,
         metering.ReadingChanged: messages_heard.on_reading_changed,

@@ -14,6 +14,7 @@ from coop.events.governance import DecisionStopped, NewVoteOpened, ResolutionDec
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.challenges.counting import count_again
+from coop.governance.ballots.challenges.jobs import count_left_open
 from coop.governance.ballots.challenges.store import list_open_again
 from coop.governance.ballots.store import list_standing
 from coop.governance.ballots.verify import verify_resolution
@@ -24,6 +25,7 @@ from coop.governance.tables.challenges import challenge
 from coop.governance.tables.meetings import ballot
 from coop.kit.actor import Actor
 from coop.kit.database import Database
+from coop.kit.jobs import Work
 from coop.values import BadInput, CoopError
 from coop.verification.athome import WORDS, check_source
 from tests.desk import SECRETARY
@@ -208,7 +210,10 @@ def test_it_is_disputed_at_once_or_not_here(embedded: Database) -> None:
         assert view_challenge(tx, "tariff", ONE).is_open is False
 
 
-def test_what_is_voted_on_again_is_not_disputed_again_but_the_new_outcome_is(embedded: Database) -> None:
+def test_one_voter_has_the_original_vote_held_again_and_of_a_new_one_only_the_majority_has_another(
+    embedded: Database,
+) -> None:
+    """Whoever lost could have it voted again all evening, each time as the one voter who is enough."""
     live(embedded, until="reach")
     at(embedded, 1)
     dispute(embedded)
@@ -219,13 +224,32 @@ def test_what_is_voted_on_again_is_not_disputed_again_but_the_new_outcome_is(emb
     vote_room(embedded, again, dict.fromkeys(members(4), "for"))
     at(embedded, 7)
     count(embedded)
-    dispute(embedded, TWO, again)
+    for asking in (TWO, ONE):
+        dispute(embedded, asking, again)
+        with embedded.read(TOWN) as tx:
+            assert list_open_again(tx) == []
+    dispute(embedded, THREE, again)
     third = find_new(embedded)
     vote_room(embedded, third, dict.fromkeys(members(4), "for"))
     at(embedded, 14)
     count(embedded)
     assert findings(embedded, "tariff", again, third) == [(), (), ()]
     assert list(check_source(take(embedded, ONE, third), WORDS["en"])) == []
+
+
+def test_a_new_vote_that_nobody_counts_is_counted_in_the_night(embedded: Database) -> None:
+    live(embedded, until="reach")
+    at(embedded, 1)
+    dispute(embedded)
+    again = find_new(embedded)
+    vote_room(embedded, again, dict.fromkeys(members(4), "against"))
+    work = Work(embedded, TOWN, CLOSED, "new-votes")
+    assert count_left_open(work) == "no new vote was left open"
+    set_at(embedded, CLOSED + timedelta(days=1))
+    assert count_left_open(work) == "1 meeting with a new vote was counted"
+    [decided] = [each for each in only(told(embedded), ResolutionDecided) if each.resolution_id == again]
+    assert (decided.verdict, decided.votes_against) == ("rejected", 4)
+    assert findings(embedded, "tariff", again) == [(), ()]
 
 
 def test_options_of_each_other_are_voted_on_again_together(embedded: Database) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from coop.events import Event
 from coop.events.billing import BillIssued, NoticePrice, TariffNoticeOrdered
@@ -11,12 +11,14 @@ from coop.events.governance import (
     AgendaPoint,
     BallotEntered,
     DecisionStopped,
+    ElectionVoteOpened,
     EntryDropped,
     MandateEnded,
     MandateGiven,
     MeetingConvened,
     MeetingWithdrawn,
     MemberSuspended,
+    NewVoteOpened,
     PaperAdded,
     PointWithdrawn,
     SuspensionLifted,
@@ -442,6 +444,42 @@ def test_a_month_in_which_nothing_comes_writes_nobody(database: Database) -> Non
     hear(database, BILL)  # due in January
     assert tell_next_month(database) == "0 members were told what comes in 2026-02"
     assert [message.kind for message in list_kept(database)] == ["bill-ready"]
+
+
+def test_a_vote_that_is_opened_at_the_meeting_is_mailed_to_all_the_same_evening_and_to_nobody_by_letter(
+    database: Database, clock: SetClock
+) -> None:
+    furnish(database)
+    again = NewVoteOpened(
+        resolution_id="r-1b",
+        again_of="r-1",
+        meeting_id=MEETING.meeting_id,
+        kind="other",
+        subject_nl="Tarief 2027",
+        subject_en="Tariff of 2027",
+        parameters_hash="0" * 64,
+        article="BW 2:13 lid 4",
+        carried=0,
+        opened_on=MEETING.held_on,
+    )
+    round_two = ElectionVoteOpened(
+        resolution_id="r-2",
+        meeting_id=MEETING.meeting_id,
+        number=2,
+        kind="round",
+        options=("m1", "m2"),
+        seats=1,
+        on_paper=False,
+        secret=False,
+    )
+    hear(database, MEETING, again, round_two)
+    assert not [each for each in list_kept(database) if each.kind == "evening-vote"], "its day is not there"
+    clock.set(datetime(2026, 2, 1, 19, tzinfo=UTC))
+    hear(database, again, again, round_two, round_two.model_copy(update={"number": 3, "secret": True}))
+    mails = [each for each in list_kept(database) if each.kind == "evening-vote"]
+    assert {each.channel for each in mails} == {"mail"}
+    said = [" ".join(each.paragraphs) for each in contents(mails)]
+    assert sum("Tarief 2027" in each or "Tariff of 2027" in each for each in said) == len(said) / 2 > 0
 
 
 def test_a_decision_that_does_not_hold_any_more_is_told_to_all_once_and_one_that_holds_again_otherwise(

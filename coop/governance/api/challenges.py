@@ -35,8 +35,8 @@ class ChallengeBody(bodies.Body):
 
 
 class ChallengeOut(Answer):
-    """Whether an outcome can be disputed, until when, and what came of it. ``by_hands``: some voted in the room, so
-    that one voter who is there is enough; otherwise more than half of the ``votes_there`` have to ask.
+    """Whether an outcome can be disputed, until when, and what came of it. ``by_hands``: some voted in the room,
+    in the original vote, so that one voter who is there is enough; else more than half of the ``votes_there`` ask.
 
     ``may_ask``: the member who asks may dispute it now. ``new_vote`` is the point by which it is voted on again.
     """

@@ -1,6 +1,7 @@
 """Commands by which the outcome of a vote is disputed at the meeting, and voted on again.
 
-Invariants: who asks is there and has a vote; what was said in the room holds once a second person confirms it, and
+Invariants: who asks is there and has a vote; one voter alone has the
+original vote held again, and never a new one; what was said in the room holds once a second person confirms it, and
 counts from when it was entered; with a new vote what the first one decided acts no more, and the new one is on the same
 proposal, by the same list of voters.
 
@@ -25,9 +26,9 @@ from coop.governance.ballots.challenges.rules import (
     VOTER,
     Asked,
     goes_on,
+    is_one_enough,
     list_there,
     refuse_late,
-    was_by_hands,
     weigh,
 )
 from coop.governance.ballots.commitments import commit, make_salt
@@ -129,7 +130,7 @@ def view_challenge(tx: Tx, resolution_id: str, member_id: str | None) -> Challen
     return Challenged(
         until=find_decision_time(tx, resolution_id) + AT_ONCE,
         is_open=is_open,
-        by_hands=was_by_hands(list_standing(tx, resolution_id).values()),
+        by_hands=is_one_enough(resolution.again_of, list_standing(tx, resolution_id).values()),
         votes_there=weigh(there, votes),
         votes_asking=asked[-1].votes_asking if asked else 0,
         new_vote=meeting.voted_again.get(resolution_id),
@@ -191,7 +192,7 @@ def _dispute(
     before = store.list_challenges(tx, resolution_id)
     asking = {each.member_id for each in before if each.member_id} | ({member_id} if member_id else set())
     there = _list_there(tx, meeting, resolution_id) | asking
-    by_hands = was_by_hands(list_standing(tx, resolution_id).values())
+    by_hands = is_one_enough(resolution.again_of, list_standing(tx, resolution_id).values())
     counts = weigh(asking, votes), weigh(there, votes)
     asked = Asked(len(before) + 1, asked_by, member_id, entry_id, by_hands, *counts)
     store.add_challenge(tx, resolution_id, asked)

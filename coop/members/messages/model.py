@@ -24,6 +24,7 @@ KINDS: Final = (
     "tariff-notice",
     "vote-open",
     "vote-closing",
+    "evening-vote",
     "ballot-entered",
     "mandate-held",
     "mandate-of-yours",

@@ -23,6 +23,7 @@ KIND_NAMES: Final = {
     "tariff-notice": N_("Notice of a tariff"),
     "vote-open": N_("Vote opened"),
     "vote-closing": N_("Vote about to end"),
+    "evening-vote": N_("Vote opened at a meeting"),
     "ballot-entered": N_("Ballot entered for a member"),
     "mandate-held": N_("Mandate that a member holds"),
     "suspended": N_("Suspension of a member"),

@@ -186,6 +186,15 @@ WORDS: Final[Mapping[str, Words]] = {
         ),
         N_("To the vote"),
     ),
+    "evening-vote": Words(
+        N_("A vote is open at the meeting of %(coop)s, today"),
+        (
+            N_("At the members' meeting of %(held_on)s a vote was opened. It ends with its count, today."),
+            N_("It is on this point: %(subject)s."),
+            N_("%(why)s"),
+        ),
+        N_("To the vote"),
+    ),
     "vote-closing": Words(
         N_("The vote at %(coop)s ends on %(held_on)s"),
         (

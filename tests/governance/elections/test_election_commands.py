@@ -320,3 +320,23 @@ def test_what_somebody_changes_in_the_tables_is_found(embedded: Database, forger
                 sql.execute(text(f"DROP TRIGGER {table}_{trigger}"))
         sql.execute(text(statement))
     assert any(found in finding for finding in findings(embedded)), findings(embedded)
+
+
+def test_ballots_of_a_member_whose_order_was_turned_before_the_count_are_found(embedded: Database) -> None:
+    """The last one stands: with the order turned a member's first choice was counted, and everything agreed."""
+    convene(embedded)
+    open_vote(embedded)
+    for names in (["m002"], ["m001"]):
+        choose(embedded, {"m001": names})
+    choose(embedded, {f"m{number:03}": ["m003"] for number in range(2, 13)})
+    with embedded.system_write() as sql:
+        for trigger in ("holds", "keeps"):
+            sql.execute(text(f"DROP TRIGGER election_ballot_{trigger}"))
+        for turned in ("place + 8", "11 - place"):
+            sql.execute(text(f"UPDATE election_ballot SET place = {turned} WHERE member_id = 'm001'"))
+    counted = count(embedded)
+    close(embedded)
+    assert counted.votes["m002"] == 1
+    assert findings(embedded) == (
+        "resolution e: vote 1: ballots of 1 members stand in another order than they were cast",
+    )

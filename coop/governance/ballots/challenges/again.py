@@ -50,7 +50,7 @@ def _reckon(tx: Tx, meeting: Meeting, resolution: Resolution, asked: list[KeptCh
     except UnreadableDocument:
         return  # It is a finding of its own.
     ballots = _list_standing(tx, resolution.resolution_id)
-    by_hands = any(each.channel == "room" for each in ballots.values())
+    by_hands = resolution.again_of is None and any(each.channel == "room" for each in ballots.values())
     manners = replay_attendance(tx, meeting.meeting_id, [])
     themselves = {member_id for member_id, manner in manners.items() if manner in ("room", "online")}
     for member_id, cast in ballots.items():

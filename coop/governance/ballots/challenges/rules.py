@@ -26,7 +26,7 @@ ROOM, LETTER = "room", "letter"
 @dataclass(frozen=True)
 class Asked:
     """Somebody disputes an outcome, whom ``votes_asking`` of the ``votes_there`` join; ``by_hands``: some voted in the
-    room, of which nobody knows here whether it was in writing."""
+    room in the original vote, of which nobody knows here whether it was in writing."""
 
     number: int
     asked_by: str
@@ -74,9 +74,15 @@ def refuse_late(held_on: date, decided_at: datetime, asked_at: datetime, today: 
         )
 
 
-def was_by_hands(ballots: Iterable[Ballot]) -> bool:
-    """True where somebody voted in the room."""
-    return any(ballot.channel == ROOM for ballot in ballots)
+def is_one_enough(again_of: str | None, ballots: Iterable[Ballot]) -> bool:
+    """True where one voter has it voted again: after the original vote alone, in which somebody voted in the room. Else
+    whoever loses could have it voted again all evening; of a new vote only the majority asks another one.
+
+    >>> room = [Ballot("m1", "for", date(2026, 6, 24), channel=ROOM)]
+    >>> is_one_enough(None, room), is_one_enough("point-1", room)
+    (True, False)
+    """
+    return again_of is None and any(ballot.channel == ROOM for ballot in ballots)
 
 
 def list_there(ballots: Iterable[Ballot], in_person: Collection[str], held_on: date) -> set[str]:

@@ -74,6 +74,7 @@ def _check_count(tx: Tx, vote: Opened, count: Counted, listed: Mapping[str, int]
     if kept != told:
         changed, missing = sum((kept - told).values()), sum((told - kept).values())
         yield f"vote {vote.number}: {changed} ballots are not as they were put in the box, and {missing} are missing"
+    yield from _check_order(tx, vote, cast)
     if vote.secret and cast:
         yield f"vote {vote.number}: it is secret, and ballots name their members"
     standing = {member_id: ballots[-1] for member_id, ballots in cast.items()}
@@ -99,6 +100,18 @@ def _check_count(tx: Tx, vote: Opened, count: Counted, listed: Mapping[str, int]
     figures = (papers["valid"], papers["blank"], papers["invalid"])
     if dict(sums) != dict(count.votes) or figures != (count.valid, count.blank, count.invalid):
         yield f"vote {vote.number}: ballots and papers counted again give another count"
+
+
+def _check_order(tx: Tx, vote: Opened, cast: Mapping[str, Sequence[Vote]]) -> Iterator[str]:
+    """Hold the order of a member's ballots against that in which they were told: the last one stands."""
+    facts = list_told(tx, ElectionBallotsCommitted, vote.resolution_id)
+    told_at = {commitment: place for place, each in enumerate(facts) for commitment in each["commitments"]}
+    swapped = 0
+    for ballots in cast.values():
+        places = [told_at.get(_commit(vote.resolution_id, each), -1) for each in ballots]
+        swapped += places != sorted(set(places)) or [each.place for each in ballots] != list(range(1, len(ballots) + 1))
+    if swapped:
+        yield f"vote {vote.number}: ballots of {swapped} members stand in another order than they were cast"
 
 
 def _check_told(tx: Tx, resolution_id: str, counted: Sequence[Counted]) -> Iterator[str]:
