@@ -26,6 +26,7 @@ from coop.billing.runs.results import RunResult
 from coop.billing.service import BILLING
 from coop.billing.tables.bills import bill, bill_line, guarantee_entry, posting
 from coop.kit.database import Database
+from coop.kit.garbage import tune_gc
 from coop.kit.tables import document
 from coop.kit.tx import Tx
 from coop.values import Period
@@ -87,6 +88,7 @@ def fill(database: Database, homes: list[str]) -> float:
 def correct(path: Path) -> tuple[int, int, float, str]:
     """Issue the corrections; returns how many, what they come to, the seconds, and a digest of all that is kept."""
     database = open_billing(path)
+    tune_gc()  # as in service
     start = time.perf_counter()
     with database.write(COMMUNITY, SECRETARY) as tx:
         run = correct_bills(tx, tx.today)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from coop.events import SERVICES
 from coop.kit import logs
 from coop.kit.database import DamagedDatabase
+from coop.kit.garbage import tune_gc
 from coop.kit.release import VERSION
 from coop.operator.account_commands import accounts
 from coop.operator.command_settings import read_settings
@@ -258,6 +259,7 @@ def verify(
     if not (bill or journal or log or everything):
         raise typer.BadParameter("name a bill, or give --journal, --readings or --all")
     settings = read_settings()
+    tune_gc()
     good = True
     if journal or everything:
         good &= verify_journals(settings, typer.echo)
