@@ -12,9 +12,9 @@ CommunityDescribed, ChoiceMade, ChoiceAnswered, ProgramTokenMade, GatewayMetersS
 MessageFailed, ConsentGiven, ConsentWithdrawn.
 
 Hears: ChoiceAdopted, DecisionStopped, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened,
-MeetingWithdrawn, PointWithdrawn, PaperAdded, CandidatesNamed, PersonElected, MandateGiven, MandateEnded,
-MemberSuspended, SuspensionLifted, EntryDropped, VoteOpened, NewVoteOpened, ElectionVoteOpened, VoteClosing,
-BallotEntered, ReadingChanged, ProgramTokenUsed, UseSeen (who looked at whose use).
+MeetingWithdrawn, PointWithdrawn, PaperAdded, MotionAdmitted, CandidatesNamed, PersonElected, MandateGiven,
+MandateEnded, MemberSuspended, SuspensionLifted, EntryDropped, VoteOpened, NewVoteOpened, ElectionVoteOpened,
+VoteClosing, BallotEntered, ReadingChanged, ProgramTokenUsed, UseSeen (who looked at whose use).
 The register follows the secretary, not the machines.
 
 Refuses: readings, money, votes; national identification numbers (no legal basis:

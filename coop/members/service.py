@@ -122,6 +122,7 @@ MEMBERS = Service(
         governance.PersonElected: messages_heard.on_person_elected,
         governance.PointWithdrawn: messages_heard.on_point_withdrawn,
         governance.PaperAdded: messages_heard.on_paper_added,
+        governance.MotionAdmitted: heard_votes.on_motion_admitted,
         governance.DecisionStopped: _in_turn(community_heard.on_decision_stopped, messages_heard.on_decision_stopped),
         metering.PeriodMeasured: resting.on_period_measured,
         governance.VoteOpened: _in_turn(resting.on_vote_opened, messages_heard.on_vote_opened),
