@@ -8,8 +8,8 @@ live here and nowhere else.
 
 Tells: MemberAdmitted, MemberChanged, MemberLeft, ConnectionOpened, ConnectionDescribed, ConnectionClosed,
 ContractSigned, ContractPartiesNamed, ContractEnded, GasBillsCorrected, BillAddressed, SessionsEnded,
-CommunityDescribed, ChoiceMade, ChoiceAnswered, ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded, MessageSent,
-MessageFailed, ConsentGiven, ConsentWithdrawn.
+CommunityDescribed, ChoiceMade, ChoiceAnswered, ProgramTokenMade, GatewayMetersSet, DeviceMetersSet, ProgramTokenEnded,
+MessageSent, MessageFailed, ConsentGiven, ConsentWithdrawn.
 
 Hears: ChoiceAdopted, DecisionStopped, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened,
 MeetingWithdrawn, PointWithdrawn, PaperAdded, MotionAdmitted, CandidatesNamed, PersonElected, MandateGiven,

@@ -98,6 +98,7 @@ MEMBERS = Service(
         facts.ChoiceAnswered,
         facts.ProgramTokenMade,
         facts.GatewayMetersSet,
+        facts.DeviceMetersSet,
         facts.ProgramTokenEnded,
         facts.MessageSent,
         facts.MessageFailed,

@@ -207,6 +207,11 @@ MEMBERSHIPS = (
 GATEWAYS = (
     Column("gateway", N_("Gateway"), of=lambda token: token.name),
     Column("meters", N_("Speaks for"), of=lambda token: "*" if token.meters is None else ", ".join(token.meters)),
+    Column(
+        "device_meters",
+        N_("Confirmed for"),
+        of=lambda token: "*" if token.device_meters is None else ", ".join(token.device_meters),
+    ),
     Column("used_on", N_("Last came in"), Kind.DAY),
     Column("expires_at", N_("Valid up to"), Kind.INSTANT),
 )
