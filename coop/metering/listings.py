@@ -15,7 +15,7 @@ from coop.metering import texts
 from coop.metering.entries.corrections import Answer, Correction
 from coop.metering.model import BASE_UNIT, DAY_S, Meter, Quality, Register
 from coop.metering.periods.acceptance import Acceptance
-from coop.metering.periods.store import Allocation, AllocationRun, Closed, LateValue, Measurement
+from coop.metering.periods.store import Allocation, AllocationRun, Closed, LateValue
 from coop.metering.provenance.run_views import Roof
 from coop.metering.provenance.telegrams import PartSource
 from coop.metering.provenance.views import DayUse
@@ -122,17 +122,6 @@ REVISIONS = (
     Column("closed_at", N_("Closed"), Kind.INSTANT),
     Column("measured", N_("Measurements told"), Kind.WHOLE, of="measured_count"),
     Column("allocated", N_("Allocations told"), Kind.WHOLE, of="allocated_count"),
-    Column("cause", N_("Cause")),
-)
-MEASUREMENTS = (
-    Column("measurement_id", "Id", of="id"),
-    Column("starts_on", N_("From"), Kind.DAY, of="period.start"),
-    Column("ends_on", N_("Up to"), Kind.DAY, of="period.end"),
-    Column("revision", N_("Revision"), Kind.WHOLE),
-    Column("connection_id", N_("Connection")),
-    Column("member_id", N_("Member")),
-    Column("heat_j", N_("Heat"), Kind.DECIMAL, "J", "energy_j"),
-    Column("estimated", N_("Estimated"), Kind.FLAG),
     Column("cause", N_("Cause")),
 )
 ALLOCATIONS = (
@@ -319,11 +308,6 @@ def missing_listing(lacking: Iterable[str]) -> Listing:
 def accepted_listing(accepted: Iterable[Acceptance]) -> Listing:
     """Estimates that were accepted for a period."""
     return Listing("accepted", ACCEPTED, accepted)
-
-
-def measurements_listing(measurements: Iterable[Measurement]) -> Listing:
-    """Heat as it was told, in every revision."""
-    return Listing("measurements", MEASUREMENTS, measurements)
 
 
 def allocations_listing(shares: Iterable[tuple[Allocation, AllocationRun]]) -> Listing:
