@@ -158,13 +158,7 @@ PROGRAMS = (
     Column("name", N_("Name")),
     Column("scopes", N_("It may"), of=lambda program: ", ".join(program.scopes)),
     Column("gateway", N_("Gateway")),
-    Column("meters", N_("Meters"), of=lambda program: _name_meters(program, program.meters)),
-    Column(
-        "device_meters",
-        N_("Device of meters"),
-        of=lambda program: _name_meters(program, program.device_meters),
-    ),
-    Column("confirmed_by", N_("Confirmed by")),
+    Column("meters", N_("Meters"), of=lambda program: None if program.meters is None else ", ".join(program.meters)),
     Column("made_at", N_("Since"), Kind.INSTANT),
     Column("expires_at", N_("Until"), Kind.INSTANT),
     Column("used_on", N_("Last used"), Kind.DAY),
@@ -310,14 +304,8 @@ def looks_listing(tx: Tx, member_id: str) -> Listing:
 
 
 def programs_listing(programs: Iterable[Program]) -> Listing:
-    """Programs that may or might come in, without anything of their tokens; a star for every meter."""
+    """Programs that may or might come in, without anything of their tokens."""
     return Listing("programs", PROGRAMS, programs)
-
-
-def _name_meters(program: Program, meters: tuple[str, ...] | None) -> str | None:
-    if program.gateway is None:
-        return None
-    return "*" if meters is None else ", ".join(meters)
 
 
 def imports_listing(tx: Tx) -> Listing:

@@ -26,6 +26,7 @@ from coop.governance.convening import commands as meetings
 from coop.governance.meetings import store, voting_lists
 from coop.governance.minutes import records
 from coop.governance.model import Meeting
+from coop.governance.programmes.reports import keep_file
 from coop.governance.statutes.model import Articles, Term
 from coop.governance.statutes.version import Statutes
 from coop.governance.tables.meetings import ballot
@@ -442,8 +443,9 @@ def change_statutes(database: Database, clock: SetClock, newer: Statutes) -> Sta
     with database.write(TOWN, SECRETARY) as tx:
         cast(tx, "change", rows(dict.fromkeys(members(4), "for"), date(2026, 3, 1)), "alv-0")
         closing.close_meeting(tx, "alv-0")
+        deed = keep_file(tx, "akte.pdf", b"%PDF-1.7 the deed")
     clock.set(datetime(2026, 5, 20, 9, tzinfo=UTC))
-    return replace(newer, resolution_id="change", deed_on=date(2026, 3, 3))
+    return replace(newer, resolution_id="change", deed_on=date(2026, 3, 3), notary="the notary in town", deed_file=deed)
 
 
 STRICTER = Statutes(

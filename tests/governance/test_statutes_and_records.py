@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -11,6 +13,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from coop.demo.tariffs import components
+from coop.events.governance import StatutesAdopted
 from coop.governance.api.routes import KEEPERS
 from coop.governance.articles import commands as statutes
 from coop.governance.articles.commands import describe_change
@@ -44,9 +47,11 @@ from tests.governance.assembly import (
     live,
     meeting,
     members,
+    only,
     resolution,
     rows,
     told,
+    told_with_notices,
 )
 from tests.governance.test_meeting_commands import STRICTER, change_statutes, close, convene, vote
 from tests.kit.clocks import SetClock
@@ -63,6 +68,9 @@ def test_statutes_change_only_by_what_a_meeting_adopted_and_from_their_deed(
         (replace(newer, resolution_id="tariff"), "resolution_id"),
         (weaker, "articles"),
         (replace(newer, deed_on=None), "deed_on"),
+        (replace(newer, deed_file=None), "deed_file"),
+        (replace(newer, deed_file="f" * 64), "deed_file"),
+        (replace(newer, notary=" "), "notary"),
         (replace(newer, deed_on=date(2026, 2, 28)), "deed_on"),
     ):
         with pytest.raises(BadInput) as bad, database.write(TOWN, SECRETARY) as tx:
@@ -71,6 +79,9 @@ def test_statutes_change_only_by_what_a_meeting_adopted_and_from_their_deed(
     with database.write(TOWN, SECRETARY) as tx:
         adopt(tx, newer)
         assert [version.name for version in store.list_statutes(tx)] == ["Deed of 2020", "Deed of 2026"]
+    adopted = only(told_with_notices(database), StatutesAdopted)[-1]
+    deed = {"file": newer.deed_file, "made_on": "2026-03-03", "notary": "the notary in town"}
+    assert adopted.deed_hash == hashlib.sha256(json.dumps(deed, separators=(",", ":")).encode()).hexdigest()
 
 
 def test_nobody_brings_old_statutes_back_alone_twice_or_after_a_newer_change(

@@ -25,6 +25,7 @@ from coop.governance.entries import commands as entries
 from coop.governance.meetings import store
 from coop.governance.meetings.deadlines import tell_days
 from coop.governance.minutes import records
+from coop.governance.programmes.reports import keep_file
 from coop.governance.statutes.record import describe_articles
 from coop.governance.statutes.version import Statutes
 from coop.governance.tables.assembly import withdrawn_point
@@ -196,7 +197,8 @@ def test_a_withdrawn_meeting_far_ahead_keeps_no_change_of_the_statutes_away(conv
     with convened.write(TOWN, SECRETARY) as tx:
         cast(tx, "change", rows({"m001": "for", "m002": "for"}, held_on), meeting_id="alv-2")
         closing.close_meeting(tx, "alv-2")
-        version = Statutes(date(2026, 6, 26), changed, held_on, "change")
+        deed = keep_file(tx, "akte.pdf", b"%PDF-1.7 the deed")
+        version = Statutes(date(2026, 6, 26), changed, held_on, "change", notary="the notary in town", deed_file=deed)
         at(convened, datetime(2026, 6, 26, 9, tzinfo=UTC))
     with convened.write(TOWN, SECRETARY) as tx, pytest.raises(CoopError, match="of 2060-01-01 was convened"):
         adopt(tx, version)

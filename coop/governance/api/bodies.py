@@ -83,6 +83,9 @@ class StatutesBody(Body):
     articles: Annotated[Articles, BeforeValidator(read_section)]
     deed_on: Day | None = None
     """Day of the deed that holds them."""
+    notary: Line = ""
+    deed_file: Annotated[str, Field(max_length=64)] | None = None
+    """The SHA-256 that was answered when the document of the deed was handed in as evidence; a change needs both."""
     resolution_id: Annotated[str, Field(max_length=100)] = ""
     """Resolution that changed them; the first version has none."""
     entry_id: Id | None = None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from coop.communities.stops import is_stopped
 from coop.events.governance import StatutesAdopted
@@ -20,12 +20,16 @@ from coop.governance.entries.store import Entry
 from coop.governance.kinds import list_ruled
 from coop.governance.meetings import store
 from coop.governance.meetings.withdrawal_store import list_withdrawn
+from coop.governance.programmes.report_store import list_files
 from coop.governance.statutes.judging import judge_articles
 from coop.governance.statutes.record import describe_articles, hash_articles, read_articles
 from coop.governance.statutes.version import Statutes
 from coop.governance.stops.store import map_stops
+from coop.governance.texts import holds_control
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, Problem, say
+from coop.values import BadInput, CoopError, Problem, hash_parameters, say
+
+NOTARY_MAX: Final = 200
 
 AGENDA = "agenda"
 """Lock of statutes and notices: a notice rests on the statutes that it was checked against."""
@@ -77,9 +81,18 @@ def keep_statutes(tx: Tx, entry: Entry) -> int:
             articles_hash=hash_articles(version.articles),
             deed_on=version.deed_on,
             resolution_id=version.resolution_id,
+            deed_hash=_hash_deed(version),
         )
     )
     return 1
+
+
+def _hash_deed(version: Statutes) -> str:
+    """The hash over a deed: its day, its notary and its document; empty where none lies here."""
+    if version.deed_file is None:
+        return ""
+    made_on = version.deed_on.isoformat() if version.deed_on else ""
+    return hash_parameters({"made_on": made_on, "notary": version.notary, "file": version.deed_file})
 
 
 def _judge_articles(version: Statutes) -> list[Problem]:
@@ -91,6 +104,7 @@ def _judge_origin(tx: Tx, version: Statutes) -> list[Problem]:
     problems = []
     if version.deed_on is not None and version.deed_on > min(version.valid_from, tx.today):
         problems.append(Problem(say("the deed was made before the statutes were in force, and not ahead"), "deed_on"))
+    problems += _judge_deed(tx, version)
     versions = store.list_statutes(tx)
     if not versions and not version.resolution_id:
         return problems
@@ -112,6 +126,18 @@ def _judge_origin(tx: Tx, version: Statutes) -> list[Problem]:
         reason = say("a change works from its deed, which is made after the meeting of %(day)s", day=decided.decided_on)
         problems.append(Problem(reason, "deed_on"))
     return problems
+
+
+def _judge_deed(tx: Tx, version: Statutes) -> Iterator[Problem]:
+    """Find whether the document of a deed lies here, which a change of the statutes needs, and who made it."""
+    if version.deed_file is not None and not list_files(tx, [version.deed_file]):
+        yield Problem(say("no document with this SHA-256 lies here: hand in the document first"), "deed_file")
+    elif version.resolution_id and version.deed_file is None:
+        yield Problem(say("hand in the deed: its document is kept with the statutes"), "deed_file")
+    if version.resolution_id and not version.notary.strip():
+        yield Problem(say("name the notary who made the deed"), "notary")
+    elif len(version.notary) > NOTARY_MAX or holds_control(version.notary):
+        yield Problem(say("is longer than %(most)s characters", most=NOTARY_MAX), "notary")
 
 
 def _judge_turn(tx: Tx, version: Statutes, decided_on: date) -> Iterator[Problem]:
@@ -145,6 +171,8 @@ def _write(version: Statutes) -> Mapping[str, Any]:
         "articles": describe_articles(version.articles),
         "deed_on": version.deed_on.isoformat() if version.deed_on else None,
         "resolution_id": version.resolution_id,
+        "notary": version.notary,
+        "deed_file": version.deed_file,
     }
 
 
@@ -154,5 +182,11 @@ def read_entry(entry: Entry) -> Statutes:
     deed_on = date.fromisoformat(content["deed_on"]) if content["deed_on"] else None
     valid_from = date.fromisoformat(content["valid_from"])
     return Statutes(
-        valid_from, read_articles(content["articles"]), deed_on, content["resolution_id"], entry_id=entry.entry_id
+        valid_from,
+        read_articles(content["articles"]),
+        deed_on,
+        content["resolution_id"],
+        entry.entry_id,
+        content["notary"],
+        content["deed_file"],
     )

@@ -225,7 +225,9 @@ def read_statutes(form: Mapping[str, str]) -> Statutes:
         problems = [*bad.problems, *problems]
     if problems:
         raise BadInput(problems, "bad-statutes")
-    return Statutes(valid_from, articles, deed_on, form.get("resolution_id", "").strip())
+    resolution_id, notary = (form.get(name, "").strip() for name in ("resolution_id", "notary"))
+    deed_file = form.get("deed_file", "") or None
+    return Statutes(valid_from, articles, deed_on, resolution_id, notary=notary, deed_file=deed_file)
 
 
 def read_filled(form: Mapping[str, str]) -> Articles:

@@ -18,12 +18,14 @@ from coop.governance.ballots import wording
 from coop.governance.entries.store import find_settled
 from coop.governance.meetings import store
 from coop.governance.programmes import store as programme_store
+from coop.governance.programmes.files import FILE_MAX
+from coop.governance.programmes.reports import keep_file
 from coop.governance.statutes.record import read_articles
 from coop.governance.statutes.version import Statutes
-from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.kit.tx import Tx
 from coop.values import CoopError
-from coop.web.forms import Form, read_form
+from coop.web.forms import Form, read_files, read_form
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import redirect, render
 
@@ -32,6 +34,7 @@ PAGE = "/governance/statutes"
 routes = APIRouter(route_class=GuardedRoute, prefix=PAGE, include_in_schema=False)
 may = ACCESS.may
 Filled = Annotated[dict[str, str], Depends(read_form)]
+Files = Annotated[dict[str, tuple[str, bytes]], Depends(read_files)]
 
 
 @routes.get("")
@@ -74,11 +77,15 @@ def show_form(request: Request, resolution: str = "") -> Response:
 
 @routes.post("/new")
 @may("adopt-statutes")
-def keep_statutes(request: Request, filled: Filled) -> Response:
+@body_max(FILE_MAX + 2**20)
+def keep_statutes(request: Request, filled: Filled, files: Files) -> Response:
     """Show what a version means, and keep it when it was looked at."""
     if filled.get("act") == "mend":
         return _show_form(request, Form(filled))
     try:
+        if "deed" in files:
+            with writing(request) as tx:
+                filled["deed_file"] = keep_file(tx, *files["deed"])
         version = statutes_form.read_statutes(filled)
         if filled.get("act") != "keep":
             return _show_look(request, version, filled)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, insert, select
 
 from coop.communities.stops import is_stopped
-from coop.governance.meetings.agenda import arrange, find_order
 from coop.governance.meetings.paper_store import Bound, group_bound, lay
 from coop.governance.model import Count, Meeting, Resolution, Verdict
 from coop.governance.programmes.documents import NOTICE, PARAMETERS, describe_notice
@@ -54,14 +53,7 @@ class _Point:
     notice_hash: str
     option_of: str
     wins: str
-    again_of: str | None
-    motion_id: str | None
-    amends: str | None
-    amended_by: str | None
-
-
-_KEPT = [each.name for each in fields(_Point) if each.name != "notice_hash"]
-"""Fields of a point that its row holds as they are."""
+    again_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,18 +85,13 @@ class _Decision:
 
 def list_statutes(tx: Tx) -> list[Statutes]:
     """Every version, oldest first."""
-    columns = statutes.c
-    versions = list(
-        tx.execute(
-            select(columns.valid_from, columns.articles_hash, columns.deed_on, columns.resolution_id, columns.entry_id)
-            .where(columns.community == tx.community)
-            .order_by(columns.valid_from)
-        )
-    )
-    kept = find_stored(tx, {articles_hash for _, articles_hash, *_ in versions})
+    rows = statutes.c
+    versions = list(tx.execute(select(statutes).where(rows.community == tx.community).order_by(rows.valid_from)))
+    kept = find_stored(tx, {row.articles_hash for row in versions})
+    rest = ("deed_on", "resolution_id", "entry_id", "notary", "deed_file")
     return [
-        Statutes(valid_from, _open(kept, articles_hash), deed_on, resolution_id, entry_id)
-        for valid_from, articles_hash, deed_on, resolution_id, entry_id in versions
+        Statutes(row.valid_from, _open(kept, row.articles_hash), *(getattr(row, name) for name in rest))
+        for row in versions
     ]
 
 
@@ -149,6 +136,8 @@ def add_statutes(tx: Tx, version: Statutes) -> None:
             name=version.name,
             articles_hash=keep(tx, PARAMETERS.seal(describe_articles(version.articles))),
             deed_on=version.deed_on,
+            notary=version.notary,
+            deed_file=version.deed_file,
             resolution_id=version.resolution_id,
             entry_id=version.entry_id,
             **stamp(tx),
@@ -183,8 +172,18 @@ def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> str:
 
 def add_point(tx: Tx, meeting_id: str, number: int, point: Resolution) -> None:
     """Keep a point of a meeting with all that it would do and lays open."""
-    said = {name: getattr(point, name) for name in _KEPT}
-    kept = _Point(**said, notice_hash=keep(tx, PARAMETERS.seal(point.parameters)))
+    kept = _Point(
+        point.resolution_id,
+        point.kind,
+        point.subject_nl,
+        point.subject_en,
+        point.explanation_nl,
+        point.explanation_en,
+        keep(tx, PARAMETERS.seal(point.parameters)),
+        point.option_of,
+        point.wins,
+        point.again_of,
+    )
     insert_nouns(tx, resolution, [kept], meeting_id=meeting_id, number=number)
     lay(tx, point.resolution_id, point.papers)
 
@@ -233,10 +232,7 @@ def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
             row.held_on,
             row.convened_on,
             row.place,
-            arrange(
-                [_resolution(point, documents, papers) for point in points.get((row.meeting_id,), ())],
-                partial(find_order, tx, row.meeting_id),
-            ),
+            tuple(_resolution(point, documents, papers) for point in points.get((row.meeting_id,), ())),
             row.entry_id,
             row.begins_at,
             row.votes_until,
@@ -361,8 +357,19 @@ def _resolution(point: _Point, documents: Mapping[str, Document], papers: Bound)
         raise UnreadableDocument(
             "lost-document", say("the parameters of %(resolution_id)s are gone", resolution_id=point.resolution_id)
         )
-    said = {name: getattr(point, name) for name in _KEPT}
-    return Resolution(**said, parameters=PARAMETERS.open(document), papers=papers.get(point.resolution_id, ()))
+    return Resolution(
+        point.resolution_id,
+        point.kind,
+        point.subject_nl,
+        point.subject_en,
+        point.explanation_nl,
+        point.explanation_en,
+        PARAMETERS.open(document),
+        point.option_of,
+        point.wins,
+        papers.get(point.resolution_id, ()),
+        point.again_of,
+    )
 
 
 def _decided(row: _Decision) -> Decided:

@@ -93,7 +93,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'suspension', 'lifting', 'stop', 'word', 'challenge', 'motion', 'order')",
+            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'suspension', 'lifting', 'stop', 'word', 'challenge')",
             name=op.f("ck_entry_kind"),
         ),
         sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_entry")),
@@ -255,29 +255,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("community", "programme_id", "number", name=op.f("uq_phase_community_programme_id_number")),
     )
     op.create_table(
-        "statutes",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("articles_hash", sa.String(length=64), nullable=False),
-        sa.Column("deed_on", sa.Date(), nullable=True),
-        sa.Column("resolution_id", sa.String(length=100), nullable=False),
-        sa.Column("entry_id", sa.String(length=100), nullable=True),
-        sa.Column("recorded_at", Instant(), nullable=False),
-        sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("entry_id IS NOT NULL OR resolution_id <> ''", name=op.f("ck_statutes_origin")),
-        sa.CheckConstraint("deed_on IS NULL OR deed_on <= valid_from", name=op.f("ck_statutes_deed")),
-        sa.ForeignKeyConstraint(
-            ["community", "articles_hash"],
-            ["document.community", "document.sha256"],
-            name=op.f("fk_statutes_community_document"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_statutes_community_entry")
-        ),
-        sa.PrimaryKeyConstraint("community", "valid_from", name=op.f("pk_statutes")),
-    )
-    op.create_table(
         "suspension",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("member_id", sa.String(length=100), nullable=False),
@@ -297,6 +274,55 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("community", "member_id", "number", name=op.f("pk_suspension")),
         sa.UniqueConstraint("community", "entry_id", name=op.f("uq_suspension_community_entry_id")),
+    )
+    op.create_table(
+        "milestone",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("milestone_id", sa.String(length=100), nullable=False),
+        sa.Column("phase_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name_nl", sa.Text(), nullable=False),
+        sa.Column("name_en", sa.Text(), nullable=False),
+        sa.Column("budget_cents", sa.BigInteger(), nullable=False),
+        sa.Column("margin_per_mille", sa.Integer(), nullable=False),
+        sa.Column("deadline", sa.Date(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.CheckConstraint("budget_cents >= 0 AND margin_per_mille >= 0", name=op.f("ck_milestone_budget")),
+        sa.ForeignKeyConstraint(
+            ["community", "phase_id"], ["phase.community", "phase.phase_id"], name=op.f("fk_milestone_community_phase")
+        ),
+        sa.PrimaryKeyConstraint("community", "milestone_id", name=op.f("pk_milestone")),
+        sa.UniqueConstraint("community", "phase_id", "number", name=op.f("uq_milestone_community_phase_id_number")),
+    )
+    op.create_table(
+        "statutes",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("articles_hash", sa.String(length=64), nullable=False),
+        sa.Column("deed_on", sa.Date(), nullable=True),
+        sa.Column("notary", sa.String(length=200), nullable=False),
+        sa.Column("deed_file", sa.String(length=64), nullable=True),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=True),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("entry_id IS NOT NULL OR resolution_id <> ''", name=op.f("ck_statutes_origin")),
+        sa.CheckConstraint("deed_on IS NULL OR deed_on <= valid_from", name=op.f("ck_statutes_deed")),
+        sa.ForeignKeyConstraint(
+            ["community", "articles_hash"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_statutes_community_document"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "deed_file"],
+            ["evidence_file.community", "evidence_file.sha256"],
+            name=op.f("fk_statutes_community_evidence_file"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_statutes_community_entry")
+        ),
+        sa.PrimaryKeyConstraint("community", "valid_from", name=op.f("pk_statutes")),
     )
     op.create_table(
         "meeting",
@@ -336,23 +362,64 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "meeting_id", name=op.f("pk_meeting")),
     )
     op.create_table(
-        "milestone",
+        "milestone_reached",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("milestone_id", sa.String(length=100), nullable=False),
-        sa.Column("phase_id", sa.String(length=100), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("name_nl", sa.Text(), nullable=False),
-        sa.Column("name_en", sa.Text(), nullable=False),
-        sa.Column("budget_cents", sa.BigInteger(), nullable=False),
-        sa.Column("margin_per_mille", sa.Integer(), nullable=False),
-        sa.Column("deadline", sa.Date(), nullable=False),
-        sa.Column("evidence", sa.Text(), nullable=False),
-        sa.CheckConstraint("budget_cents >= 0 AND margin_per_mille >= 0", name=op.f("ck_milestone_budget")),
+        sa.Column("reached_on", sa.Date(), nullable=False),
+        sa.Column("cost_cents", sa.BigInteger(), nullable=False),
+        sa.Column("evidence_hash", sa.String(length=64), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("cost_cents >= 0", name=op.f("ck_milestone_reached_cost")),
         sa.ForeignKeyConstraint(
-            ["community", "phase_id"], ["phase.community", "phase.phase_id"], name=op.f("fk_milestone_community_phase")
+            ["community", "evidence_hash"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_milestone_reached_community_document"),
         ),
-        sa.PrimaryKeyConstraint("community", "milestone_id", name=op.f("pk_milestone")),
-        sa.UniqueConstraint("community", "phase_id", "number", name=op.f("uq_milestone_community_phase_id_number")),
+        sa.ForeignKeyConstraint(
+            ["community", "milestone_id"],
+            ["milestone.community", "milestone.milestone_id"],
+            name=op.f("fk_milestone_reached_community_milestone"),
+        ),
+        sa.PrimaryKeyConstraint("community", "milestone_id", name=op.f("pk_milestone_reached")),
+    )
+    op.create_table(
+        "milestone_report",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("report_id", sa.String(length=36), nullable=False),
+        sa.Column("milestone_id", sa.String(length=100), nullable=False),
+        sa.Column("reached_on", sa.Date(), nullable=False),
+        sa.Column("cost_cents", sa.BigInteger(), nullable=False),
+        sa.Column("evidence_hash", sa.String(length=64), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("cost_cents >= 0", name=op.f("ck_milestone_report_cost")),
+        sa.ForeignKeyConstraint(
+            ["community", "evidence_hash"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_milestone_report_community_document"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "milestone_id"],
+            ["milestone.community", "milestone.milestone_id"],
+            name=op.f("fk_milestone_report_community_milestone"),
+        ),
+        sa.PrimaryKeyConstraint("community", "report_id", name=op.f("pk_milestone_report")),
+    )
+    op.create_table(
+        "tranche",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("tranche_id", sa.String(length=100), nullable=False),
+        sa.Column("milestone_id", sa.String(length=100), nullable=False),
+        sa.Column("financier", sa.String(length=200), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("amount_cents > 0", name=op.f("ck_tranche_amount")),
+        sa.ForeignKeyConstraint(
+            ["community", "milestone_id"],
+            ["milestone.community", "milestone.milestone_id"],
+            name=op.f("fk_tranche_community_milestone"),
+        ),
+        sa.PrimaryKeyConstraint("community", "tranche_id", name=op.f("pk_tranche")),
     )
     op.create_table(
         "attendance",
@@ -426,49 +493,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "meeting_id", "member_id", "number", name=op.f("pk_mandate")),
     )
     op.create_table(
-        "milestone_reached",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("milestone_id", sa.String(length=100), nullable=False),
-        sa.Column("reached_on", sa.Date(), nullable=False),
-        sa.Column("cost_cents", sa.BigInteger(), nullable=False),
-        sa.Column("evidence_hash", sa.String(length=64), nullable=False),
-        sa.Column("recorded_at", Instant(), nullable=False),
-        sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("cost_cents >= 0", name=op.f("ck_milestone_reached_cost")),
-        sa.ForeignKeyConstraint(
-            ["community", "evidence_hash"],
-            ["document.community", "document.sha256"],
-            name=op.f("fk_milestone_reached_community_document"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["community", "milestone_id"],
-            ["milestone.community", "milestone.milestone_id"],
-            name=op.f("fk_milestone_reached_community_milestone"),
-        ),
-        sa.PrimaryKeyConstraint("community", "milestone_id", name=op.f("pk_milestone_reached")),
-    )
-    op.create_table(
-        "milestone_report",
+        "milestone_report_settled",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("report_id", sa.String(length=36), nullable=False),
-        sa.Column("milestone_id", sa.String(length=100), nullable=False),
-        sa.Column("reached_on", sa.Date(), nullable=False),
-        sa.Column("cost_cents", sa.BigInteger(), nullable=False),
-        sa.Column("evidence_hash", sa.String(length=64), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("cost_cents >= 0", name=op.f("ck_milestone_report_cost")),
-        sa.ForeignKeyConstraint(
-            ["community", "evidence_hash"],
-            ["document.community", "document.sha256"],
-            name=op.f("fk_milestone_report_community_document"),
+        sa.CheckConstraint("outcome <> 'returned' OR reason <> ''", name=op.f("ck_milestone_report_settled_reason")),
+        sa.CheckConstraint(
+            "outcome IN ('confirmed', 'returned', 'withdrawn')", name=op.f("ck_milestone_report_settled_outcome")
         ),
         sa.ForeignKeyConstraint(
-            ["community", "milestone_id"],
-            ["milestone.community", "milestone.milestone_id"],
-            name=op.f("fk_milestone_report_community_milestone"),
+            ["community", "report_id"],
+            ["milestone_report.community", "milestone_report.report_id"],
+            name=op.f("fk_milestone_report_settled_community_milestone_report"),
         ),
-        sa.PrimaryKeyConstraint("community", "report_id", name=op.f("pk_milestone_report")),
+        sa.PrimaryKeyConstraint("community", "report_id", name=op.f("pk_milestone_report_settled")),
     )
     op.create_table(
         "minutes",
@@ -496,125 +537,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "meeting_id", "number", name=op.f("pk_minutes")),
     )
     op.create_table(
-        "motion",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("motion_id", sa.String(length=100), nullable=False),
-        sa.Column("meeting_id", sa.String(length=100), nullable=False),
-        sa.Column("resolution_id", sa.String(length=100), nullable=False),
-        sa.Column("manner", sa.String(length=10), nullable=False),
-        sa.Column("content", sa.Text(), nullable=False),
-        sa.Column("content_hash", sa.String(length=64), nullable=False),
-        sa.Column("member_id", sa.String(length=100), nullable=True),
-        sa.Column("entry_id", sa.String(length=100), nullable=True),
-        sa.Column("channel", sa.String(length=20), nullable=False),
-        sa.Column("recorded_at", Instant(), nullable=False),
-        sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("manner IN ('amendment', 'option')", name=op.f("ck_motion_manner")),
-        sa.CheckConstraint("(member_id IS NULL) = (entry_id IS NOT NULL)", name=op.f("ck_motion_signed")),
-        sa.ForeignKeyConstraint(
-            ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_motion_community_entry")
-        ),
-        sa.ForeignKeyConstraint(
-            ["community", "meeting_id"],
-            ["meeting.community", "meeting.meeting_id"],
-            name=op.f("fk_motion_community_meeting"),
-        ),
-        sa.PrimaryKeyConstraint("community", "motion_id", name=op.f("pk_motion")),
-    )
-    op.create_table(
-        "tranche",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("tranche_id", sa.String(length=100), nullable=False),
-        sa.Column("milestone_id", sa.String(length=100), nullable=False),
-        sa.Column("financier", sa.String(length=200), nullable=False),
-        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("amount_cents > 0", name=op.f("ck_tranche_amount")),
-        sa.ForeignKeyConstraint(
-            ["community", "milestone_id"],
-            ["milestone.community", "milestone.milestone_id"],
-            name=op.f("fk_tranche_community_milestone"),
-        ),
-        sa.PrimaryKeyConstraint("community", "tranche_id", name=op.f("pk_tranche")),
-    )
-    op.create_table(
-        "voting_list",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("meeting_id", sa.String(length=100), nullable=False),
-        sa.Column("moment", sa.String(length=10), nullable=False),
-        sa.Column("list_hash", sa.String(length=64), nullable=False),
-        sa.Column("recorded_at", Instant(), nullable=False),
-        sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("moment IN ('opened', 'closed')", name=op.f("ck_voting_list_moment")),
-        sa.ForeignKeyConstraint(
-            ["community", "list_hash"],
-            ["document.community", "document.sha256"],
-            name=op.f("fk_voting_list_community_document"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["community", "meeting_id"],
-            ["meeting.community", "meeting.meeting_id"],
-            name=op.f("fk_voting_list_community_meeting"),
-        ),
-        sa.PrimaryKeyConstraint("community", "meeting_id", "moment", name=op.f("pk_voting_list")),
-    )
-    op.create_table(
-        "withdrawal",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("entry_id", sa.String(length=100), nullable=False),
-        sa.Column("meeting_id", sa.String(length=100), nullable=False),
-        sa.Column("whole", sa.Boolean(), nullable=False),
-        sa.Column("reason", sa.String(length=300), nullable=False),
-        sa.Column("followed_by", sa.String(length=100), nullable=True),
-        sa.Column("recorded_at", Instant(), nullable=False),
-        sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_withdrawal_community_entry")
-        ),
-        sa.ForeignKeyConstraint(
-            ["community", "followed_by"], ["meeting.community", "meeting.meeting_id"], name="fk_withdrawal_followed_by"
-        ),
-        sa.ForeignKeyConstraint(
-            ["community", "meeting_id"],
-            ["meeting.community", "meeting.meeting_id"],
-            name=op.f("fk_withdrawal_community_meeting"),
-        ),
-        sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_withdrawal")),
-    )
-    op.create_table(
-        "milestone_report_settled",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("report_id", sa.String(length=36), nullable=False),
-        sa.Column("outcome", sa.String(length=10), nullable=False),
-        sa.Column("reason", sa.String(length=500), nullable=False),
-        sa.Column("recorded_at", Instant(), nullable=False),
-        sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("outcome <> 'returned' OR reason <> ''", name=op.f("ck_milestone_report_settled_reason")),
-        sa.CheckConstraint(
-            "outcome IN ('confirmed', 'returned', 'withdrawn')", name=op.f("ck_milestone_report_settled_outcome")
-        ),
-        sa.ForeignKeyConstraint(
-            ["community", "report_id"],
-            ["milestone_report.community", "milestone_report.report_id"],
-            name=op.f("fk_milestone_report_settled_community_milestone_report"),
-        ),
-        sa.PrimaryKeyConstraint("community", "report_id", name=op.f("pk_milestone_report_settled")),
-    )
-    op.create_table(
-        "motion_backing",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("motion_id", sa.String(length=100), nullable=False),
-        sa.Column("member_id", sa.String(length=100), nullable=False),
-        sa.Column("channel", sa.String(length=20), nullable=False),
-        sa.Column("recorded_at", Instant(), nullable=False),
-        sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["community", "motion_id"],
-            ["motion.community", "motion.motion_id"],
-            name=op.f("fk_motion_backing_community_motion"),
-        ),
-        sa.PrimaryKeyConstraint("community", "motion_id", "member_id", name=op.f("pk_motion_backing")),
-    )
-    op.create_table(
         "resolution",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("resolution_id", sa.String(length=100), nullable=False),
@@ -629,36 +551,17 @@ def upgrade() -> None:
         sa.Column("option_of", sa.String(length=100), nullable=False),
         sa.Column("wins", sa.String(length=20), nullable=False),
         sa.Column("again_of", sa.String(length=100), nullable=True),
-        sa.Column("motion_id", sa.String(length=100), nullable=True),
-        sa.Column("amends", sa.String(length=100), nullable=True),
-        sa.Column("amended_by", sa.String(length=100), nullable=True),
-        sa.CheckConstraint(
-            "(kind = 'amendment') = (amends IS NOT NULL AND amended_by IS NULL)", name=op.f("ck_resolution_amendment")
-        ),
         sa.CheckConstraint("(option_of = '') = (wins = '')", name=op.f("ck_resolution_option")),
         sa.CheckConstraint("kind <> ''", name=op.f("ck_resolution_kind")),
-        sa.CheckConstraint("amended_by IS NULL OR amends IS NOT NULL", name=op.f("ck_resolution_amended")),
-        sa.CheckConstraint("amends IS NULL OR motion_id IS NOT NULL", name=op.f("ck_resolution_moved")),
         sa.ForeignKeyConstraint(
             ["community", "again_of"],
             ["resolution.community", "resolution.resolution_id"],
             name="fk_resolution_again_of",
         ),
         sa.ForeignKeyConstraint(
-            ["community", "amended_by"],
-            ["resolution.community", "resolution.resolution_id"],
-            name="fk_resolution_amended_by",
-        ),
-        sa.ForeignKeyConstraint(
-            ["community", "amends"], ["resolution.community", "resolution.resolution_id"], name="fk_resolution_amends"
-        ),
-        sa.ForeignKeyConstraint(
             ["community", "meeting_id"],
             ["meeting.community", "meeting.meeting_id"],
             name=op.f("fk_resolution_community_meeting"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["community", "motion_id"], ["motion.community", "motion.motion_id"], name="fk_resolution_motion"
         ),
         sa.ForeignKeyConstraint(
             ["community", "notice_hash"],
@@ -704,6 +607,50 @@ def upgrade() -> None:
             name=op.f("fk_tranche_release_community_tranche"),
         ),
         sa.PrimaryKeyConstraint("community", "tranche_id", name=op.f("pk_tranche_release")),
+    )
+    op.create_table(
+        "voting_list",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.Column("moment", sa.String(length=10), nullable=False),
+        sa.Column("list_hash", sa.String(length=64), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("moment IN ('opened', 'closed')", name=op.f("ck_voting_list_moment")),
+        sa.ForeignKeyConstraint(
+            ["community", "list_hash"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_voting_list_community_document"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "meeting_id"],
+            ["meeting.community", "meeting.meeting_id"],
+            name=op.f("fk_voting_list_community_meeting"),
+        ),
+        sa.PrimaryKeyConstraint("community", "meeting_id", "moment", name=op.f("pk_voting_list")),
+    )
+    op.create_table(
+        "withdrawal",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("followed_by", sa.String(length=100), nullable=True),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_withdrawal_community_entry")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "followed_by"], ["meeting.community", "meeting.meeting_id"], name="fk_withdrawal_followed_by"
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "meeting_id"],
+            ["meeting.community", "meeting.meeting_id"],
+            name=op.f("fk_withdrawal_community_meeting"),
+        ),
+        sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_withdrawal")),
     )
     op.create_table(
         "ballot",
@@ -1129,25 +1076,23 @@ def downgrade() -> None:
     op.drop_table("election_vote")
     op.drop_table("decision")
     op.drop_table("ballot")
+    op.drop_table("withdrawal")
+    op.drop_table("voting_list")
     op.drop_table("tranche_release")
     op.drop_table("tranche_referral")
     op.drop_table("resolution")
-    op.drop_table("motion_backing")
-    op.drop_table("milestone_report_settled")
-    op.drop_table("withdrawal")
-    op.drop_table("voting_list")
-    op.drop_table("tranche")
-    op.drop_table("motion")
     op.drop_table("minutes")
-    op.drop_table("milestone_report")
-    op.drop_table("milestone_reached")
+    op.drop_table("milestone_report_settled")
     op.drop_table("mandate")
     op.drop_table("attendance_list")
     op.drop_table("attendance")
-    op.drop_table("milestone")
+    op.drop_table("tranche")
+    op.drop_table("milestone_report")
+    op.drop_table("milestone_reached")
     op.drop_table("meeting")
-    op.drop_table("suspension")
     op.drop_table("statutes")
+    op.drop_table("milestone")
+    op.drop_table("suspension")
     op.drop_table("phase")
     op.drop_table("office_term")
     op.drop_table("evidence_file")

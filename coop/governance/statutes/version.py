@@ -15,7 +15,7 @@ class Statutes:
     """One version of the statutes, in force from ``valid_from`` until the next.
 
     Each rests on two people, in the entry ``entry_id``; every one but the first also on the resolution of a meeting and
-    on the deed of ``deed_on``.
+    on the deed of ``deed_on``, made by a ``notary``, whose document lies here under its hash ``deed_file``.
     """
 
     valid_from: date
@@ -23,6 +23,8 @@ class Statutes:
     deed_on: date | None = None
     resolution_id: str = ""
     entry_id: str | None = None
+    notary: str = ""
+    deed_file: str | None = None
 
     @property
     def name(self) -> str:

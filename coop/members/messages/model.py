@@ -19,7 +19,6 @@ KINDS: Final = (
     "meeting-withdrawn",
     "point-withdrawn",
     "paper-added",
-    "motion-admitted",
     "decision-stopped",
     "decision-resumed",
     "tariff-notice",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -46,7 +45,6 @@ def show_year(
         "metering/energy.html",
         year=found,
         known_at=known_at,
-        query=urlencode({"year": found.year} | ({"known_at": known_at} if known_at else {})),
         known=known,
         today=today,
         connections=own,

@@ -1,1 +1,0 @@
-"""Motions: amendments of points, and options beside them, that are handed in after the notice."""
