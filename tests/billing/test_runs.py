@@ -28,6 +28,7 @@ from coop.events.members import ProgramTokenMade
 from coop.kit import journal
 from coop.kit.actor import Actor
 from coop.kit.database import Database
+from coop.kit.parking import list_parked
 from coop.kit.tx import Tx
 from coop.values import CoopError, Period
 from coop.verification.books import verify_books
@@ -35,6 +36,7 @@ from coop.verification.rows import read_kept
 from coop.verification.told import Told
 from tests.billing.village import (
     admitted,
+    allocated,
     closed,
     count_rows,
     ended,
@@ -188,6 +190,25 @@ def test_the_order_in_which_facts_come_does_not_matter(database: Database) -> No
             del bill["bill_id"]  # follows from the community as well
     assert states[0] == states[1] == states[2]
     assert len(states[0]["bills"]) == 6
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (measured("anna", JANUARY, "1").model_copy(update={"energy_j": Decimal("1e34")}), "bad-measurement"),
+        (measured("anna", JANUARY, "1000001"), "bad-measurement"),
+        (allocated("anna", JANUARY, 10**13), "bad-share"),
+    ],
+    ids=["heat", "a million GJ and one", "electricity"],
+)
+def test_more_energy_than_can_be_is_parked_by_name_and_stops_nothing(
+    database: Database, event: Event, code: str
+) -> None:
+    hear(database, *TERMS, event, *month_of(MEMBERS, JANUARY)[1:])
+    with database.read(COMMUNITY) as tx:
+        assert [letter.code for letter in list_parked(tx)] == [code]
+    hear(database, *month_of(MEMBERS, JANUARY))
+    assert run(database, JANUARY).status == "issued"
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,9 @@ from coop.events.metering import EnergyAllocated, PeriodClosed, PeriodMeasured
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, hash_parameters, say
 
+ENERGY_MAX_J, ENERGY_MAX_WH = 10**15, 10**12
+"""A million GJ and a million MWh: less than a table holds, and more than any connection uses in any period."""
+
 
 def on_community_described(tx: Tx, event: CommunityDescribed, envelope: Envelope) -> None:
     """Keep who the co-operative is, and give it the law that it begins with."""
@@ -107,9 +110,11 @@ def on_period_measured(tx: Tx, event: PeriodMeasured, envelope: Envelope) -> Non
     """Keep one revision of a measurement.
 
     Raises:
-        BadInput: the energy is below zero or the days are none.
+        BadInput: the energy is below zero or more than can be, or the days are none.
     """
     problems = [Problem(say("heat cannot be below zero"), "energy_j")] if event.energy_j < 0 else []
+    if event.energy_j > ENERGY_MAX_J:
+        problems.append(Problem(say("is more than one connection can use"), "energy_j"))
     if event.period_start >= event.period_end:
         problems.append(Problem(say("ends before it starts"), "period_end"))
     if problems:
@@ -121,9 +126,9 @@ def on_energy_allocated(tx: Tx, event: EnergyAllocated, envelope: Envelope) -> N
     """Keep one revision of an allocation.
 
     Raises:
-        BadInput: more is allocated than was used, or less than nothing.
+        BadInput: more is allocated than was used or can be, or less than nothing.
     """
-    if not 0 <= event.allocated_wh <= event.consumed_wh:
+    if not 0 <= event.allocated_wh <= min(event.consumed_wh, ENERGY_MAX_WH):
         raise BadInput(
             [
                 Problem(
