@@ -24,6 +24,10 @@ from coop.events.entries import WordGiven as WordGiven
 from coop.events.envelope import Event
 from coop.events.meetings import AgendaPoint as AgendaPoint
 from coop.events.meetings import MeetingConvened as MeetingConvened
+from coop.events.motions import AmendmentsOrdered as AmendmentsOrdered
+from coop.events.motions import MotionAdmitted as MotionAdmitted
+from coop.events.motions import MotionBacked as MotionBacked
+from coop.events.motions import MotionHandedIn as MotionHandedIn
 from coop.events.papers import AgendaPaper as AgendaPaper
 from coop.events.papers import PaperAdded as PaperAdded
 from coop.events.programmes import DeadlinePassed as DeadlinePassed
@@ -34,6 +38,8 @@ from coop.events.programmes import TrancheReleased as TrancheReleased
 from coop.events.suspensions import MemberSuspended as MemberSuspended
 from coop.events.suspensions import SuspensionLifted as SuspensionLifted
 from coop.events.terms import TermsMap
+from coop.events.withdrawals import MeetingWithdrawn as MeetingWithdrawn
+from coop.events.withdrawals import PointWithdrawn as PointWithdrawn
 
 
 class TariffProposed(Event):
@@ -52,44 +58,6 @@ class TariffProposed(Event):
 
     def key(self) -> str:
         return self.resolution_id
-
-
-class MeetingWithdrawn(Event):
-    """A meeting that was convened is not held: the ``reason`` is the board's, and two people signed it. Ballots that
-    were cast for it count for nothing. ``held_anew_on``: the day of the meeting ``followed_by`` that was convened in
-    its place, with a notice of its own."""
-
-    TYPE: ClassVar[str] = "governance.meeting-withdrawn.v1"
-    NOUNS: ClassVar[str] = "meetings"
-
-    meeting_id: str
-    held_on: date
-    reason: str
-    withdrawn_on: date
-    followed_by: str = ""
-    held_anew_on: date | None = None
-
-    def key(self) -> str:
-        return self.meeting_id
-
-
-class PointWithdrawn(Event):
-    """A point was taken off the agenda of a meeting that is held all the same; two people signed the ``reason``.
-    Ballots that were cast on it count for nothing."""
-
-    TYPE: ClassVar[str] = "governance.point-withdrawn.v1"
-    NOUNS: ClassVar[str] = "meetings"
-
-    meeting_id: str
-    held_on: date
-    resolution_id: str
-    subject_nl: str
-    subject_en: str
-    reason: str
-    withdrawn_on: date
-
-    def key(self) -> str:
-        return self.meeting_id
 
 
 class VotingListFrozen(Event):

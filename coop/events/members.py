@@ -9,6 +9,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from coop.events.envelope import Event
+from coop.events.programs import DeviceMetersSet as DeviceMetersSet
 from coop.events.programs import GatewayMetersSet as GatewayMetersSet
 from coop.events.programs import ProgramTokenEnded as ProgramTokenEnded
 from coop.events.programs import ProgramTokenMade as ProgramTokenMade

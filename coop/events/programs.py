@@ -44,6 +44,22 @@ class GatewayMetersSet(Event):
         return self.token_id
 
 
+class DeviceMetersSet(Event):
+    """A gateway counts as a device for these of its meters from now on (None: for every meter): a second person said so
+    beside ``named_by``, who said last for which it speaks. Of its others, what it delivers is passed on."""
+
+    TYPE: ClassVar[str] = "members.device-meters-set.v1"
+    NOUNS: ClassVar[str] = "programs"
+
+    token_id: str
+    meters: tuple[str, ...] | None
+    set_at: datetime
+    named_by: str | None
+
+    def key(self) -> str:
+        return self.token_id
+
+
 class ProgramTokenEnded(Event):
     """A token opens nothing any more, and its gateway delivers nothing."""
 

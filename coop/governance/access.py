@@ -24,6 +24,8 @@ ACCESS = Access(
         "vote": roles("member"),
         "dispute-ruling": roles("member"),
         "enter-challenge": _STEWARDS,
+        "make-motion": roles("member"),
+        "enter-motion": _STEWARDS,
         "take-own-data": SIGNED_IN | {OWN},
         "adopt-statutes": _STEWARDS,
         "convene": _STEWARDS,

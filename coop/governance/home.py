@@ -34,6 +34,8 @@ ENTERED = {
     "statutes": N_("Compare the statutes that somebody entered with the deed: %(paper)s"),
     "suspension": N_("Confirm that a member is suspended, or leave it out: %(paper)s"),
     "challenge": N_("Confirm now that an outcome is disputed at the meeting: %(paper)s"),
+    "motion": N_("Confirm a motion of the room or of the board, or leave it out: %(paper)s"),
+    "order": N_("Confirm the order of amendments: %(paper)s"),
     "lifting": N_("Confirm that a suspension is lifted, or leave it out: %(paper)s"),
     "word": N_("Compare what the chair or a body said with the paper: %(paper)s"),
 }
@@ -182,6 +184,8 @@ def _find_page(entry: Entry) -> str:
         return "/governance/suspensions"
     if entry.kind == CHALLENGE:
         return f"/governance/resolutions/{entry.content['resolution_id']}/challenge"
+    if entry.kind in ("motion", "order"):
+        return f"/governance/resolutions/{entry.content['resolution_id']}/motions"
     if entry.kind in ("ballots", "word"):
         return f"/governance/meetings/{entry.meeting_id}/{'words' if entry.kind == 'word' else 'ballots'}"
     return "/governance/entries"

@@ -38,6 +38,10 @@ class Field:
         """The value that a filled field puts to the vote."""
         return text
 
+    def write(self, value: Any) -> str:
+        """A value as a form writes it."""
+        return str(value)
+
     def judge(self, value: Any) -> Said | None:
         """Problem of a value, or None."""
         raise NotImplementedError
@@ -88,6 +92,9 @@ class Cents(Field):
     def read(self, text: str) -> Any:
         cents = read_cents(text)
         return text if cents is None else cents
+
+    def write(self, value: Any) -> str:
+        return f"{value // 100},{value % 100:02}" if isinstance(value, int) else str(value)
 
     def judge(self, value: Any) -> Said | None:
         if not isinstance(value, int) or isinstance(value, bool):

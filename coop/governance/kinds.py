@@ -87,6 +87,7 @@ class Kind:
     (``fill``) and how it is read (``read``). ``judge`` finds what is wrong with the parameters by themselves,
     ``judge_known`` beside what is on file. ``propose`` and ``act`` make the facts of the notice and of the adoption.
     ``claim``: what only one decision can settle, such as the tariff from a day; ``settles_once``: for good.
+    ``is_convened``: a notice may put it on the agenda.
     ``begins``: the first day of what acts later than it is decided. ``undoes``: what it means that such a decision is
     suspended, annulled, withdrawn or repealed; ``fall``: what else that makes happen here; ``instead``: what else to do
     where that cannot be entered.
@@ -108,6 +109,7 @@ class Kind:
     propose: Callable[[Meeting, Resolution], list[Event]] = _tell_nothing
     act: Callable[[Tx, Adopted], list[Event]] = _tell_nothing
     claim: Callable[[Parameters], str] | None = None
+    is_convened: bool = True
     settles_once: bool = False
     begins: Callable[[Parameters], date] | None = None
     fall: Callable[[Tx, Resolution, Stopping], list[Event]] = _tell_nothing

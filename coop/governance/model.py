@@ -22,6 +22,9 @@ WHY_MAX: Final = 300
 REPEAL: Final = "repeal"
 """Kind of the resolution by which the members take back what they decided before."""
 
+AMENDMENT: Final = "amendment"
+"""Kind of the vote on whether a proposal on the agenda is changed."""
+
 ORDINARY: Final = "ordinary"
 """Kind of the rule that all follow which have none of their own."""
 
@@ -76,6 +79,10 @@ class Resolution:
     Points with the same ``option_of`` are options of each other; at most one is adopted: the one that ``wins``.
     ``papers`` are the documents that its notice lays open. ``again_of``: the point of the same meeting that is voted on
     anew here, since its outcome was disputed at once.
+
+    A point that came on the agenda after the notice names the ``motion`` that brought it: an amendment, which names the
+    point that it ``amends``; that point as changed, which also names the amendment that it is ``amended_by``; or one
+    more option beside a point, which is ``countered`` then where the notice put it to the vote alone.
     """
 
     resolution_id: str
@@ -89,6 +96,10 @@ class Resolution:
     wins: str = ""
     papers: tuple[Paper, ...] = ()
     again_of: str | None = None
+    motion_id: str | None = None
+    amends: str | None = None
+    amended_by: str | None = None
+    countered: bool = False
 
     def subject(self, lang: str) -> str:
         """The subject in the reader's language."""
@@ -101,8 +112,23 @@ class Resolution:
     def is_same_proposal(self, other: Resolution) -> bool:
         """True when both put the very same to the vote, its literal texts included, whatever their ids and whatever
         explains it."""
-        plain = (replace(one, resolution_id="", option_of="", papers=(), again_of=None) for one in (self, other))
-        return next(plain) == next(plain) and self.texts == other.texts
+        return self._proposal == other._proposal and self.texts == other.texts
+
+    @property
+    def _proposal(self) -> Resolution:
+        """Only what is put to the vote."""
+        plain = replace(self.noticed, resolution_id="", option_of="", papers=(), again_of=None)
+        return replace(plain, motion_id=None, amends=None, amended_by=None)
+
+    @property
+    def is_amendment(self) -> bool:
+        """True for the vote on whether a point is changed, and not for the one on the point as changed."""
+        return self.amends is not None and self.amended_by is None
+
+    @property
+    def noticed(self) -> Resolution:
+        """The point as its notice put it to the vote."""
+        return replace(self, option_of="", wins="", countered=False) if self.countered else self
 
     @property
     def ruled_as(self) -> str:
@@ -142,8 +168,9 @@ class Meeting:
 
     @property
     def agenda(self) -> tuple[Resolution, ...]:
-        """Points of its notice: without those that the meeting voted on a second time."""
-        return tuple(point for point in self.resolutions if point.again_of is None)
+        """Points of its notice: without those that the meeting voted on a second time, and motions that came later."""
+        noticed = (point for point in self.resolutions if point.again_of is None and point.motion_id is None)
+        return tuple(point.noticed for point in noticed)
 
     @property
     def voted_again(self) -> Mapping[str, str]:
@@ -239,8 +266,9 @@ class Verdict:
 
     ``reason``: majority, no-votes, no-quorum, tie, too-few; chair or lot where these broke a tie; not-decidable in a
     second meeting at the wrong time; not-approved by whom the statutes name; other-option
-    or option-tie where another option won, or had as many votes; or decided-before where another meeting decided the
-    same once and for all, or on the same day.
+    or option-tie where another option won, or had as many votes; amended, not-amended or other-amendment where what it
+    is about was changed, or was not, or by another amendment; or decided-before where another meeting decided the same
+    once and for all, or on the same day.
     """
 
     adopted: bool

@@ -16,6 +16,7 @@ from coop.governance.api import attendance as attendance_api
 from coop.governance.api import challenges as challenge_api
 from coop.governance.api import evidence as evidence_api
 from coop.governance.api import mandates as mandate_api
+from coop.governance.api import motions as motion_api
 from coop.governance.api import papers as paper_api
 from coop.governance.api import routes as http
 from coop.governance.api import suspensions as suspension_api
@@ -32,6 +33,7 @@ from coop.governance.convening import (
     calendar_file,
     challenging_pages,
     meeting_pages,
+    moving_pages,
     past_pages,
     second_pages,
     stopping_pages,
@@ -96,6 +98,10 @@ GOVERNANCE = Service(
         facts.ResolutionDecided,
         facts.RulingDisputed,
         facts.NewVoteOpened,
+        facts.MotionHandedIn,
+        facts.MotionBacked,
+        facts.MotionAdmitted,
+        facts.AmendmentsOrdered,
         facts.DecisionStopped,
         facts.MinutesConfirmed,
         facts.TariffAdopted,
@@ -153,6 +159,8 @@ GOVERNANCE = Service(
         stopping_pages.routes,
         challenging_pages.routes,
         challenge_api.routes,
+        moving_pages.routes,
+        motion_api.routes,
         attendance_pages.routes,
         attendance_api.routes,
         mandate_pages.routes,

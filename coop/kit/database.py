@@ -78,6 +78,12 @@ def is_database_away(error: BaseException) -> bool:
     return isinstance(error, OperationalError | PoolTimeout | DamagedDatabase) and not too_large
 
 
+def has_given_way(error: BaseException) -> bool:
+    """True when a transaction was ended so that another could go on: nothing is wrong, and trying again helps."""
+    sqlstate = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return sqlstate in ("40001", "40P01")  # two that cannot both be first, and two that wait for each other
+
+
 class Database:
     """The database of one service."""
 

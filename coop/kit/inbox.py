@@ -17,11 +17,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import IntegrityError
 
 from coop.events import Envelope, Event, UnknownEvent, event_classes, read_event
 from coop.kit import counts, parking, positions
 from coop.kit.actor import Actor
-from coop.kit.database import Database, among, is_database_away
+from coop.kit.database import Database, among, has_given_way, is_database_away
 from coop.kit.inserting import insert_mappings
 from coop.kit.metrics import FACTS_HEARD
 from coop.kit.tables import fact_count
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[Tx, Any, Envelope], None]
 """Called with the open transaction, the fact and its envelope; announces by ``tx.tell``."""
+
+FactKey = tuple[str, str]
+"""Community and id of a fact."""
 
 Refusal = tuple[str, str]
 """Code and reason by which a fact is refused."""
@@ -103,16 +107,26 @@ def consume(consumer: Consumer, batch: Sequence[Envelope], wait_s: Callable[[int
 
     A refusal parks the fact and goes on. A handler that fails otherwise is tried again with waiting and parked after
     ``TRIES``; when the database is away, nothing is parked and the error goes to the caller, who tries the batch again.
+    Where another process of the service is at the same facts, as while a gap is closed or work is shared anew, one of
+    the two takes each, which is a line in the log and no failure.
 
     Raises:
         StreamStopped: ``park_limit`` facts in a row were parked, or the service stops; nothing of the batch is kept.
         Exception: the database is away, or the batch fails outside of any handler.
     """
     failures = 0
+    tried: set[FactKey] = set()
     while True:
         try:
-            return _consume_once(consumer, batch, park_bugs=failures >= TRIES)
+            return _consume_once(consumer, batch, tried, park_bugs=failures >= TRIES)
         except Exception as error:
+            if isinstance(error, IntegrityError) and (others := _count_claimed(consumer, batch, tried)):
+                log.info("another process of %s took %d of %d facts first", consumer.service, others, len(tried))
+                continue
+            if has_given_way(error) and failures < TRIES and not consumer.stopping.wait(wait_s(failures)):
+                failures += 1
+                log.info("%s gave way to another process, and tries again", consumer.service)
+                continue
             # A bug and a passing trouble look alike from here. Waiting and trying again tells them apart.
             if isinstance(error, StreamStopped) or is_database_away(error) or failures > TRIES:
                 raise
@@ -122,7 +136,15 @@ def consume(consumer: Consumer, batch: Sequence[Envelope], wait_s: Callable[[int
                 raise StreamStopped("stopping", say("%(service)s stops", service=consumer.service)) from None
 
 
-def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: bool) -> int:
+def _count_claimed(consumer: Consumer, batch: Sequence[Envelope], tried: set[FactKey]) -> int:
+    """Count the facts that another process has claimed since this one tried to: what it did itself is undone."""
+    with consumer.database.system_read() as sql:
+        return len(_seen(sql, [envelope for envelope in batch if (envelope.community, envelope.id) in tried]))
+
+
+def _consume_once(consumer: Consumer, batch: Sequence[Envelope], tried: set[FactKey], *, park_bugs: bool) -> int:
+    """Handle the facts that nobody claimed yet, in one transaction; ``tried`` becomes which they are."""
+    tried.clear()
     sources = consumer.sources()
     heard: dict[str, list[int]] = {}
     for envelope in batch:
@@ -135,6 +157,7 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
     parked = consumer.streak.parked
     with consumer.database.system_write() as sql:
         seen = _seen(sql, wanted)
+        tried.update({(envelope.community, envelope.id) for envelope in wanted} - seen)
         now = consumer.database.clock.now()
         claimed: list[dict[str, object]] = []
         for envelope in wanted:
@@ -233,7 +256,7 @@ def replay_letter(consumer: Consumer, community: str, actor: Actor, letter_id: s
         parking.resolve(tx, letter_id, "replayed")
 
 
-def _seen(sql: Connection, batch: Sequence[Envelope]) -> set[tuple[str, str]]:
+def _seen(sql: Connection, batch: Sequence[Envelope]) -> set[FactKey]:
     """Community and id of those that were claimed before."""
     query = select(inbox.c.community, inbox.c.event_id).where(
         among(sql, inbox.c.community, {envelope.community for envelope in batch}),

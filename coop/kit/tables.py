@@ -150,6 +150,8 @@ program_token = Table(
     Column("gateway", String(100)),
     Column("meters", Json(tuple[str, ...] | None)),  # of a gateway; null: every meter
     Column("meters_set_at", Instant),
+    Column("device_meters", Json(tuple[str, ...] | None)),  # for which it counts as a device; null: for every meter
+    Column("device_set_at", Instant),
     Column("member_id", String(36)),  # of whom it opens what is their own; null: it speaks for nobody
     Column("made_by", String(36)),  # the account that let it in
     Column("expires_at", Instant),

@@ -4,7 +4,8 @@ A token opens what its scopes say, at the host of its own co-operative, until it
 makes tokens tells them; every service keeps them (``program_token``), and asks nobody when a program comes in. A wrong
 token costs what a right one costs: one look-up and one comparison that takes the same time wherever they differ.
 
-The same rows say which gateway speaks for which meters, whether it shows a token or sends messages through a broker.
+The same rows say which gateway speaks for which meters, and for which of them it counts as a device, whether it shows a
+token or sends messages through a broker.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -21,7 +22,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from coop.events import Envelope, Event, event_classes
-from coop.events.members import GatewayMetersSet, ProgramTokenEnded, ProgramTokenMade
+from coop.events.members import DeviceMetersSet, GatewayMetersSet, ProgramTokenEnded, ProgramTokenMade
 from coop.kit.database import Database
 from coop.kit.session import NotSignedIn, Session
 from coop.kit.tables import program_token
@@ -35,11 +36,12 @@ _NOBODYS: Final = "0" * 64
 
 @dataclass(frozen=True)
 class Program(Session):
-    """A program that came in with its token: its roles are the token's scopes. ``meters`` are those of its ``gateway``;
-    None: every meter."""
+    """A program that came in with its token: its roles are the token's scopes. ``meters`` are those of its ``gateway``,
+    and ``device_meters`` those for which it counts as a device; None: every meter."""
 
     gateway: str | None = None
     meters: frozenset[str] | None = None
+    device_meters: frozenset[str] | None = frozenset()
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ def _find_program(tx: Tx, token: str) -> tuple[Program | None, bool]:
         community=tx.community,
         kind="program",
         gateway=row.gateway,
-        meters=None if row.meters is None else frozenset(row.meters),
+        meters=_set_of(row.meters),
+        device_meters=_set_of(row.device_meters),
     )
     return program, row.used_on is None or row.used_on < tx.today
 
@@ -143,20 +146,36 @@ def _find_person(tx: Tx, actor_id: str) -> str:
 
 @dataclass(frozen=True)
 class GatewayToken:
-    """A token that stands for a gateway, and the meters that it speaks for (None: every meter)."""
+    """A token that stands for a gateway, the meters that it speaks for, and those for which it counts as a device
+    (None: every meter)."""
 
     token_id: str
     name: str
     meters: tuple[str, ...] | None
+    device_meters: tuple[str, ...] | None
     used_on: date | None
     expires_at: datetime | None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """True where it counts as a device of every meter that it speaks for."""
+        if self.device_meters is None or self.meters is None:
+            return self.device_meters is None
+        return set(self.meters) <= set(self.device_meters)
 
 
 def list_gateway_tokens(tx: Tx) -> list[GatewayToken]:
     """Tokens of gateways that open something now, by the names of the gateways."""
     columns = program_token.c
     query = (
-        select(columns.token_id, columns.gateway, columns.meters, columns.used_on, columns.expires_at)
+        select(
+            columns.token_id,
+            columns.gateway,
+            columns.meters,
+            columns.device_meters,
+            columns.used_on,
+            columns.expires_at,
+        )
         .where(
             columns.community == tx.community,
             columns.gateway.is_not(None),
@@ -165,10 +184,7 @@ def list_gateway_tokens(tx: Tx) -> list[GatewayToken]:
         )
         .order_by(columns.gateway, columns.token_id)
     )
-    return [
-        GatewayToken(token_id, name or "", None if meters is None else tuple(meters), used_on, expires_at)
-        for token_id, name, meters, used_on, expires_at in tx.execute(query)
-    ]
+    return [GatewayToken(*row) for row in tx.execute(query)]
 
 
 def list_gateways(tx: Tx) -> dict[str, frozenset[str] | None]:
@@ -176,12 +192,24 @@ def list_gateways(tx: Tx) -> dict[str, frozenset[str] | None]:
 
     Where several tokens stand for one gateway, as while one is exchanged for another, it speaks for the meters of all.
     """
-    gateways: dict[str, frozenset[str] | None] = {}
-    for token in list_gateway_tokens(tx):
-        earlier = gateways.get(token.name, frozenset())
-        whole = token.meters is None or earlier is None
-        gateways[token.name] = None if whole else (earlier or frozenset()) | frozenset(token.meters or ())
-    return gateways
+    return _unite((token.name, token.meters) for token in list_gateway_tokens(tx))
+
+
+def list_devices(tx: Tx) -> dict[str, frozenset[str] | None]:
+    """List the gateways by name with the meters for which each counts as a device; None: for every meter."""
+    return _unite((token.name, token.device_meters) for token in list_gateway_tokens(tx))
+
+
+def _unite(named: Iterable[tuple[str, tuple[str, ...] | None]]) -> dict[str, frozenset[str] | None]:
+    united: dict[str, frozenset[str] | None] = {}
+    for name, meters in named:
+        earlier = united.get(name, frozenset())
+        united[name] = None if meters is None or earlier is None else earlier | frozenset(meters)
+    return united
+
+
+def _set_of(meters: Iterable[str] | None) -> frozenset[str] | None:
+    return None if meters is None else frozenset(meters)
 
 
 def keep_token(tx: Tx, made: ProgramTokenMade) -> None:
@@ -210,8 +238,19 @@ def set_meters(tx: Tx, event: GatewayMetersSet) -> None:
     _upsert(tx, event.token_id, {})
     tx.execute(
         update(program_token)
-        .where(*_is(tx, event.token_id), or_(columns.meters_set_at.is_(None), columns.meters_set_at < event.set_at))
+        .where(*_is(tx, event.token_id), or_(columns.meters_set_at.is_(None), columns.meters_set_at <= event.set_at))
         .values(meters=event.meters, meters_set_at=event.set_at)
+    )
+
+
+def set_device_meters(tx: Tx, event: DeviceMetersSet) -> None:
+    """Let a gateway count as a device for these meters, unless it was told later for which others."""
+    columns = program_token.c
+    _upsert(tx, event.token_id, {})
+    tx.execute(
+        update(program_token)
+        .where(*_is(tx, event.token_id), or_(columns.device_set_at.is_(None), columns.device_set_at <= event.set_at))
+        .values(device_meters=event.meters, device_set_at=event.set_at)
     )
 
 
@@ -231,7 +270,7 @@ def _is(tx: Tx, token_id: str) -> tuple[Any, Any]:
 
 def _upsert(tx: Tx, token_id: str, values: Mapping[str, object]) -> None:
     insert_for = sqlite.insert if tx.is_sqlite else postgresql.insert
-    unsaid = {"token_sha256": "", "scopes": (), "gateway": None, "meters": (), "expires_at": None}
+    unsaid = {"token_sha256": "", "scopes": (), "gateway": None, "meters": (), "device_meters": (), "expires_at": None}
     statement = insert_for(program_token).values(community=tx.community, token_id=token_id, **{**unsaid, **values})
     key = ["community", "token_id"]
     if values:
@@ -248,6 +287,11 @@ def on_program_token_made(tx: Tx, event: ProgramTokenMade, envelope: Envelope) -
 def on_gateway_meters_set(tx: Tx, event: GatewayMetersSet, envelope: Envelope) -> None:
     """Let a gateway speak for other meters."""
     set_meters(tx, event)
+
+
+def on_device_meters_set(tx: Tx, event: DeviceMetersSet, envelope: Envelope) -> None:
+    """Let a gateway count as a device for other meters."""
+    set_device_meters(tx, event)
 
 
 def on_program_token_ended(tx: Tx, event: ProgramTokenEnded, envelope: Envelope) -> None:
@@ -268,6 +312,7 @@ def on_program_token_used(tx: Tx, event: Any, envelope: Envelope) -> None:
 HEARD: Final[Mapping[type[Event], Any]] = {
     ProgramTokenMade: on_program_token_made,
     GatewayMetersSet: on_gateway_meters_set,
+    DeviceMetersSet: on_device_meters_set,
     ProgramTokenEnded: on_program_token_ended,
 }
 """Handlers of every service but the one that makes tokens."""

@@ -8,13 +8,13 @@ live here and nowhere else.
 
 Tells: MemberAdmitted, MemberChanged, MemberLeft, ConnectionOpened, ConnectionDescribed, ConnectionClosed,
 ContractSigned, ContractPartiesNamed, ContractEnded, GasBillsCorrected, BillAddressed, SessionsEnded,
-CommunityDescribed, ChoiceMade, ChoiceAnswered, ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded, MessageSent,
-MessageFailed, ConsentGiven, ConsentWithdrawn.
+CommunityDescribed, ChoiceMade, ChoiceAnswered, ProgramTokenMade, GatewayMetersSet, DeviceMetersSet, ProgramTokenEnded,
+MessageSent, MessageFailed, ConsentGiven, ConsentWithdrawn.
 
 Hears: ChoiceAdopted, DecisionStopped, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened,
-MeetingWithdrawn, PointWithdrawn, PaperAdded, CandidatesNamed, PersonElected, MandateGiven, MandateEnded,
-MemberSuspended, SuspensionLifted, EntryDropped, VoteOpened, NewVoteOpened, ElectionVoteOpened, VoteClosing,
-BallotEntered, ReadingChanged, ProgramTokenUsed, UseSeen (who looked at whose use).
+MeetingWithdrawn, PointWithdrawn, PaperAdded, MotionAdmitted, CandidatesNamed, PersonElected, MandateGiven,
+MandateEnded, MemberSuspended, SuspensionLifted, EntryDropped, VoteOpened, NewVoteOpened, ElectionVoteOpened,
+VoteClosing, BallotEntered, ReadingChanged, ProgramTokenUsed, UseSeen (who looked at whose use).
 The register follows the secretary, not the machines.
 
 Refuses: readings, money, votes; national identification numbers (no legal basis:

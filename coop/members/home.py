@@ -16,6 +16,7 @@ from coop.members.contracts.store import list_contracts
 from coop.members.entry.store import list_waiting
 from coop.members.factors.store import list_waiting_resets
 from coop.members.identity.store import find_account, list_without_factor
+from coop.members.programs.store import list_programs
 from coop.members.register.store import count_members
 from coop.values import say, say_count
 from coop.web.language import N_
@@ -68,6 +69,7 @@ def waiting(request: Request) -> Response:
         lines = [
             *_list_ibans(tx, session),
             *_list_choices(tx, session),
+            *_list_gateways(tx, session),
             *_list_stands(tx, session),
             *_list_factors(tx, session),
         ]
@@ -97,6 +99,21 @@ def _list_choices(tx: Tx, session: Session) -> list[Waiting]:
         for proposal in list_open_choices(tx)
         if proposal.proposed_by != str(session.actor("page"))
     ]
+
+
+def _list_gateways(tx: Tx, session: Session) -> list[Waiting]:
+    """Gateways that count as devices once a second person says so."""
+    if not ACCESS.allows(session, "keep-programs"):
+        return []
+    mine = str(session.actor("page"))
+    waiting = [one for one in list_programs(tx) if one.waits_at(tx.now) and one.meters_by != mine]
+    text = say_count(
+        "%(num)s gateway waits for you as the second person",
+        "%(num)s gateways wait for you as the second person",
+        len(waiting),
+    )
+    where = f"/members/programs/{waiting[0].token_id}" if len(waiting) == 1 else "/members/programs"
+    return [Waiting(text, where)] if waiting else []
 
 
 def _list_stands(tx: Tx, session: Session) -> list[Waiting]:

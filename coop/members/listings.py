@@ -158,7 +158,13 @@ PROGRAMS = (
     Column("name", N_("Name")),
     Column("scopes", N_("It may"), of=lambda program: ", ".join(program.scopes)),
     Column("gateway", N_("Gateway")),
-    Column("meters", N_("Meters"), of=lambda program: None if program.meters is None else ", ".join(program.meters)),
+    Column("meters", N_("Meters"), of=lambda program: _name_meters(program, program.meters)),
+    Column(
+        "device_meters",
+        N_("Device of meters"),
+        of=lambda program: _name_meters(program, program.device_meters),
+    ),
+    Column("confirmed_by", N_("Confirmed by")),
     Column("made_at", N_("Since"), Kind.INSTANT),
     Column("expires_at", N_("Until"), Kind.INSTANT),
     Column("used_on", N_("Last used"), Kind.DAY),
@@ -304,8 +310,14 @@ def looks_listing(tx: Tx, member_id: str) -> Listing:
 
 
 def programs_listing(programs: Iterable[Program]) -> Listing:
-    """Programs that may or might come in, without anything of their tokens."""
+    """Programs that may or might come in, without anything of their tokens; a star for every meter."""
     return Listing("programs", PROGRAMS, programs)
+
+
+def _name_meters(program: Program, meters: tuple[str, ...] | None) -> str | None:
+    if program.gateway is None:
+        return None
+    return "*" if meters is None else ", ".join(meters)
 
 
 def imports_listing(tx: Tx) -> Listing:

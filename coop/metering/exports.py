@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import NotAllowed
@@ -22,6 +23,7 @@ from coop.metering.periods.acceptance import list_acceptances
 from coop.metering.periods.results import compute_period
 from coop.metering.provenance import run_views, views
 from coop.metering.provenance.sight import refuse_old_use, whose
+from coop.metering.provenance.year_listings import measurements_listing, own_heat_listing, own_shared_listing
 from coop.metering.readings import arrivals
 from coop.metering.register import connections, groups
 from coop.metering.register import store as register
@@ -31,6 +33,8 @@ from coop.web.own_data import zip_files
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/metering/exports", include_in_schema=False)
 may = ACCESS.may
+
+KnownAt = Annotated[str, Query(max_length=40)]
 
 
 @routes.get("/meters.{extension}")
@@ -158,9 +162,7 @@ def export_measurements(request: Request, asked: Asked, year: int | None = None)
     member_id = _see_own_or_all(request)
     with reading(request) as tx:
         found = periods.list_measurements(tx, member_id=member_id)
-        return asked.answer(
-            listings.measurements_listing(one for one in found if year in (None, one.period.start.year))
-        )
+        return asked.answer(measurements_listing(one for one in found if year in (None, one.period.start.year)))
 
 
 @routes.get("/allocations.{extension}")
@@ -173,6 +175,20 @@ def export_allocations(request: Request, asked: Asked, year: int | None = None) 
         return asked.answer(
             listings.allocations_listing(pair for pair in found if year in (None, pair[1].period.start.year))
         )
+
+
+@routes.get("/own-heat.{extension}")
+@may("see-own-energy")
+def export_own_heat(request: Request, asked: Asked, year: int | None = None, known_at: KnownAt = "") -> Response:
+    """Heat of a member's own year, month by month, as the page of the year has it."""
+    return asked.answer(own_heat_listing(_own_year(request, year, known_at).heat))
+
+
+@routes.get("/own-shared.{extension}")
+@may("see-own-energy")
+def export_own_shared(request: Request, asked: Asked, year: int | None = None, known_at: KnownAt = "") -> Response:
+    """Shared electricity of a member's own year, month by month, as the page of the year has it."""
+    return asked.answer(own_shared_listing(_own_year(request, year, known_at).shared))
 
 
 @routes.get("/days.{extension}")
@@ -233,6 +249,14 @@ def export_month(request: Request, period: str) -> Response:
 def export_heat_system(request: Request, asked: Asked) -> Response:
     with reading(request) as tx:
         return asked.answer(listings.heat_system_listing(views.heat_systems(tx)))
+
+
+def _own_year(request: Request, year: int | None, known_at: str) -> views.MemberYear:
+    member_id = session_of(request).member_id
+    if member_id is None:
+        raise NotAllowed
+    with reading(request) as tx:
+        return views.member_year(tx, member_id, year, read_known(known_at, tx.now))
 
 
 def _see_own_or_all(request: Request) -> str | None:

@@ -15,7 +15,7 @@ from coop.metering import texts
 from coop.metering.entries.corrections import Answer, Correction
 from coop.metering.model import BASE_UNIT, DAY_S, Meter, Quality, Register
 from coop.metering.periods.acceptance import Acceptance
-from coop.metering.periods.store import Allocation, AllocationRun, Closed, LateValue, Measurement
+from coop.metering.periods.store import Allocation, AllocationRun, Closed, LateValue
 from coop.metering.provenance.run_views import Roof
 from coop.metering.provenance.telegrams import PartSource
 from coop.metering.provenance.views import DayUse
@@ -124,17 +124,6 @@ REVISIONS = (
     Column("allocated", N_("Allocations told"), Kind.WHOLE, of="allocated_count"),
     Column("cause", N_("Cause")),
 )
-MEASUREMENTS = (
-    Column("measurement_id", "Id", of="id"),
-    Column("starts_on", N_("From"), Kind.DAY, of="period.start"),
-    Column("ends_on", N_("Up to"), Kind.DAY, of="period.end"),
-    Column("revision", N_("Revision"), Kind.WHOLE),
-    Column("connection_id", N_("Connection")),
-    Column("member_id", N_("Member")),
-    Column("heat_j", N_("Heat"), Kind.DECIMAL, "J", "energy_j"),
-    Column("estimated", N_("Estimated"), Kind.FLAG),
-    Column("cause", N_("Cause")),
-)
 ALLOCATIONS = (
     Column("run_id", "Id", of=lambda row: row[1].id),
     Column("starts_on", N_("From"), Kind.DAY, of=lambda row: row[1].period.start),
@@ -207,6 +196,11 @@ MEMBERSHIPS = (
 GATEWAYS = (
     Column("gateway", N_("Gateway"), of=lambda token: token.name),
     Column("meters", N_("Speaks for"), of=lambda token: "*" if token.meters is None else ", ".join(token.meters)),
+    Column(
+        "device_meters",
+        N_("Confirmed for"),
+        of=lambda token: "*" if token.device_meters is None else ", ".join(token.device_meters),
+    ),
     Column("used_on", N_("Last came in"), Kind.DAY),
     Column("expires_at", N_("Valid up to"), Kind.INSTANT),
 )
@@ -314,11 +308,6 @@ def missing_listing(lacking: Iterable[str]) -> Listing:
 def accepted_listing(accepted: Iterable[Acceptance]) -> Listing:
     """Estimates that were accepted for a period."""
     return Listing("accepted", ACCEPTED, accepted)
-
-
-def measurements_listing(measurements: Iterable[Measurement]) -> Listing:
-    """Heat as it was told, in every revision."""
-    return Listing("measurements", MEASUREMENTS, measurements)
 
 
 def allocations_listing(shares: Iterable[tuple[Allocation, AllocationRun]]) -> Listing:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from enum import IntEnum, StrEnum
 from functools import cached_property
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -327,11 +327,12 @@ def refuse(code: str, reason: Said, reading: Stand | Series) -> Refused:
 class Mandate(Protocol):
     """A right to speak, of a device itself or of a person who passes on what it said."""
 
-    is_of_a_device: ClassVar[bool]
+    def is_of_a_device(self, decoded: Decoded) -> bool:
+        """True where whoever has it speaks as a device of meters in it."""
+        ...  # The bodies of a protocol's methods are empty by design.
 
     def refuse_beyond(self, decoded: Decoded, received_at: datetime) -> list[Refused]:
         """Refuse the readings that whoever has it may not say."""
-        ...  # The body of a protocol method is empty by design.
 
 
 @dataclass(frozen=True)
@@ -351,10 +352,10 @@ class Delivery:
     reason: str = ""
     is_signed: bool = False
 
-    @property
+    @cached_property
     def is_claim(self) -> bool:
         """True where one account alone says what was measured, so that a device's own word goes before it."""
-        return not self.is_signed and (self.mandate is None or not self.mandate.is_of_a_device)
+        return not self.is_signed and (self.mandate is None or not self.mandate.is_of_a_device(self.decoded))
 
     @cached_property
     def beyond(self) -> list[Refused]:

@@ -15,6 +15,7 @@ from coop.metering import listings
 from coop.metering.access import ACCESS
 from coop.metering.model import Meter
 from coop.metering.periods import store as periods
+from coop.metering.provenance.year_listings import measurements_listing
 from coop.metering.register import store as register
 from coop.metering.register.model import Occupancy
 from coop.values import Period, civil_date
@@ -31,7 +32,7 @@ def get_own_readings(request: Request) -> Response:
     with reading(request) as tx:
         parts = [
             listings.readings_listing(read_own(tx, member_id)),
-            listings.measurements_listing(periods.list_measurements(tx, member_id=member_id)),
+            measurements_listing(periods.list_measurements(tx, member_id=member_id)),
             listings.allocations_listing(periods.list_told_allocations(tx, member_id)),
         ]
         return answer_own_data(request, "metering", parts)

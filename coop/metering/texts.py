@@ -23,6 +23,7 @@ CODES = {
     "future": N_("In the future"),
     "wrong-clock": N_("A clock that is off"),
     "not-your-meter": N_("Another's meter"),
+    "not-confirmed": N_("Meter not confirmed"),
     "unknown-gateway": N_("Unknown gateway"),
     "not-measured": N_("Not a gateway's to say"),
     "other-step": N_("Another interval"),

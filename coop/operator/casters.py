@@ -20,6 +20,7 @@ from sqlalchemy import select
 from coop.events.governance import BallotsCommitted
 from coop.governance.ballots.box_again import commit_again
 from coop.governance.ballots.challenges.store import list_before
+from coop.governance.ballots.motions.store import find_carried_from
 from coop.governance.ballots.store import list_ballots
 from coop.governance.model import Ballot
 from coop.kit.tables import journal
@@ -53,10 +54,11 @@ def _list_all(governance: Tx, resolution_id: str) -> list[Ballot]:
 def _find_carried(
     governance: Tx, resolution_id: str, ballots: Iterable[Ballot], casters: Mapping[str, Mapping[str, str]]
 ) -> Mapping[str, str]:
-    """Accounts that cast the ballots which go on in a new vote, by commitment: those of the vote before it, since
-    whoever disputed its outcome told of them anew."""
+    """Accounts that cast the ballots which go on in a new vote or on a changed proposal, by commitment: those of the
+    vote before it, since whoever disputed its outcome, or changed it, told of them anew."""
     carried = {}
-    for before in list_before(governance, resolution_id)[:1]:
+    repeated: list[str | None] = [*list_before(governance, resolution_id)[:1]]
+    for before in filter(None, repeated or [find_carried_from(governance, resolution_id)]):
         community = governance.community
         first = {
             derive_id("carried", community, resolution_id, each.ballot_id): each

@@ -45,6 +45,7 @@ WORDS = {
         "no-own": "%s: u hebt niet gestemd, of uw stem staat hier niet. Vraag het na als u wel stemde.",
         "missing": "%s: de mededeling %s ontbreekt",
         "other": "%s: besluit, oproep en gevolg gaan niet over hetzelfde (%s)",
+        "changed": "%s: de stemming over een wijziging zegt dat dit niet is besloten",
         "rejected": "%s: de leden namen dit niet aan",
         "rule": "%s: de statuten kennen de regel %s van het besluit niet",
         "quorum": "%s: volgens %s waren er te weinig: %s van %s",
@@ -101,6 +102,7 @@ WORDS = {
         "no-own": "%s: you did not vote, or your ballot is not here. Ask if you did vote.",
         "missing": "%s: the fact %s is missing",
         "other": "%s: verdict, notice and effect are not about the same (%s)",
+        "changed": "%s: the vote on an amendment says that this was not decided",
         "rejected": "%s: the members did not adopt this",
         "rule": "%s: the statutes do not have the rule %s of the verdict",
         "quorum": "%s: by %s too few were there: %s of %s",
@@ -611,7 +613,13 @@ def check_same(vote: Taken, facts: dict[str, list[Any]], say: dict[str, str]) ->
     for _ in opened:  # a new vote is on the point of the notice, or on a new vote before it
         noticed = opened.get(noticed, {"again_of": noticed})["again_of"]
     point: Taken = next((each for each in notice["resolutions"] if each["resolution_id"] == noticed), {})
-    names = [name for name in facts if name not in ("resolution-decided", "new-vote-opened")]
+    moved = next((told for told in facts["motion-admitted"] if told["resolution_id"] == noticed), None)
+    if moved:  # it came on the agenda after the notice
+        point = {"parameters_sha256": moved["parameters_hash"], "kind": moved["kind"]}
+    was_changed = any(told["verdict"] == "adopted" for told in facts["resolution-decided"][:-1])
+    if decided["verdict"] == "adopted" and was_changed != bool(moved and moved["amendment"]):
+        yield say["changed"] % vote["subject"]  # other votes in the file are on amendments
+    names = [name for name in facts if name not in ("resolution-decided", "new-vote-opened", "motion-admitted")]
     effects = [told for name in names for told in facts[name] if "parameters_hash" in told]
     if {decided["meeting_id"], notice["meeting_id"]} != {convened["meeting_id"]}:
         yield say["other"] % (vote["subject"], "meeting_id")

@@ -365,6 +365,10 @@ def test_a_member_sees_whether_the_amount_is_enough_and_sets_another(opened: Ope
     assert len(board.get("/billing/exports/amounts.csv").text.splitlines()) == 3
     assert bram.get("/billing/amounts").status_code == 403
     assert "pay €125.18" in anna.get("/billing/cards/waiting", headers=HTML).text.replace("\xa0", " ")
+    mine = anna.get("/billing/", headers=HTML).text
+    assert re.search(r">2025-000001</a>(?:(?!/a>).)*€280\.56(?:(?!/a>).)*€125\.18", mine, re.DOTALL), (
+        "billed, and to pay"
+    )
     bill_page = anna.get(f"/billing/bills/{heads(database)[0].id}", headers=HTML).text
     assert "the bill comes to" in bill_page
 

@@ -12,7 +12,7 @@ from coop.billing.model import BillInputs
 from coop.demo.cooperative import COMMUNITY
 from coop.kit.documents import Schema
 from coop.metering.heat.documents import BASIS, Basis
-from coop.metering.provenance import verify
+from coop.metering.provenance import ground, verify
 from coop.metering.readings.documents import plain_schema
 from coop.metering.sharing.documents import RUN_INPUTS
 from coop.metering.sharing.inputs import Inputs
@@ -47,7 +47,7 @@ def test_every_bill_of_a_year_made_before_verifies_after_every_document_has_grow
     grown_bills: Schema[BillInputs] = Schema(BILL_INPUTS.name, 1, write_json, {1: read_json(GrownBillInputs)})
     monkeypatch.setattr(bills, "BILL_INPUTS", grown_bills)
     monkeypatch.setattr(verify, "RUN_INPUTS", plain_schema(RUN_INPUTS.name, GrownInputs))
-    monkeypatch.setattr(verify, "BASIS", plain_schema(BASIS.name, GrownBasis))
+    monkeypatch.setattr(ground, "BASIS", plain_schema(BASIS.name, GrownBasis))
     said: list[str] = []
     assert verify_bills(year.settings, COMMUNITY, "", said.append), "\n".join(said)
     assert "0 do not agree" in said[-2]

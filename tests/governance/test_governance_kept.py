@@ -23,6 +23,7 @@ from coop.governance.programmes import report_store
 from coop.governance.tables.assembly import suspension
 from coop.governance.tables.challenges import challenge
 from coop.governance.tables.meetings import KEPT, ballot, decision, objection
+from coop.governance.tables.motions import motion, motion_backing
 from coop.governance.tables.stops import decision_stop
 from coop.kit.database import Database
 from coop.kit.tx import Tx
@@ -119,6 +120,14 @@ def dispute(tx: Tx) -> None:
     tx.execute(insert(challenge).values(**row, **counts, **SAID))
 
 
+def move(tx: Tx) -> None:
+    """A motion that its member backs, as the tables hold it."""
+    row = {"community": TOWN, "motion_id": "motion-1", "member_id": "m001", "channel": "page", **SAID}
+    about = {"meeting_id": "alv-1", "resolution_id": "tariff", "manner": "amendment", "content": {}}
+    tx.execute(insert(motion).values(**row, **about, content_hash="0" * 64))
+    tx.execute(insert(motion_backing).values(**row))
+
+
 @pytest.mark.parametrize("table", KEPT, ids=lambda table: table.name)
 def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table: Table) -> None:
     live(database)
@@ -129,6 +138,7 @@ def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table
         suspend(tx)
         stop(tx)
         dispute(tx)
+        move(tx)
         report_store.add_file(tx, "permit.pdf", "application/pdf", b"%PDF-")
         report_store.settle_report(tx, report_store.add_report(tx, "permit", IN_TIME), "withdrawn")
         today = tx.today

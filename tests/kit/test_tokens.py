@@ -19,7 +19,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from coop.events.billing import ProgramTokenUsed
-from coop.events.members import GatewayMetersSet, ProgramTokenEnded, ProgramTokenMade
+from coop.events.members import DeviceMetersSet, GatewayMetersSet, ProgramTokenEnded, ProgramTokenMade
 from coop.kit import tokens
 from coop.kit.access import Access, roles
 from coop.kit.database import Database
@@ -32,9 +32,11 @@ from coop.kit.tokens import (
     hash_token,
     keep_token,
     let_in,
+    list_devices,
     list_gateways,
     make_token,
     on_program_token_used,
+    set_device_meters,
     set_meters,
 )
 from tests.desk import COMMUNITY, SECRETARY, open_desk
@@ -187,16 +189,21 @@ def test_a_use_that_is_heard_late_does_not_set_the_day_back(database: Database) 
 
 
 def test_what_is_said_of_a_gateway_comes_to_the_same_in_any_order(pair: tuple[Database, Database]) -> None:
-    facts: list[ProgramTokenMade | GatewayMetersSet] = [
+    later = NOW + timedelta(hours=1)
+    facts: list[ProgramTokenMade | GatewayMetersSet | DeviceMetersSet] = [
         made(gateway="g", meters=("E1",), expires_at=None),
         GatewayMetersSet(token_id=NEW.token_id, meters=("E1", "E2"), set_at=NOW),
-        GatewayMetersSet(token_id=NEW.token_id, meters=("E3",), set_at=NOW + timedelta(hours=1)),
+        GatewayMetersSet(token_id=NEW.token_id, meters=("E3",), set_at=later),
+        DeviceMetersSet(token_id=NEW.token_id, meters=("E1",), set_at=NOW, named_by=None),
+        DeviceMetersSet(token_id=NEW.token_id, meters=("E3",), set_at=later, named_by=None),
     ]
-    for number, order in enumerate(permutations([*facts, facts[0]])):
+    keep = {ProgramTokenMade: keep_token, GatewayMetersSet: set_meters, DeviceMetersSet: set_device_meters}
+    for number, order in enumerate(permutations(facts)):
         with pair[1].write(f"c{number}", SECRETARY) as tx:
             for fact in order:
-                keep_token(tx, fact) if isinstance(fact, ProgramTokenMade) else set_meters(tx, fact)
-            assert list_gateways(tx) == {"g": frozenset({"E3"})}
+                keep[type(fact)](tx, fact)  # type: ignore[operator]
+            keep_token(tx, made(gateway="g", meters=("E1",), expires_at=None))
+            assert list_gateways(tx) == list_devices(tx) == {"g": frozenset({"E3"})}
             end_token(tx, ProgramTokenEnded(token_id=NEW.token_id, ended_at=NOW))
             keep_token(tx, made(gateway="g", meters=("E1",), expires_at=None))
             assert list_gateways(tx) == {}

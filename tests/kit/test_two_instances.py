@@ -6,13 +6,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
+import pytest
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
+from coop.events import Envelope
+from coop.events.members import MemberAdmitted
 from coop.kit import journal, parking, positions
 from coop.kit.database import Database
+from coop.kit.inbox import consume
 from coop.kit.tables import fact_count, inbox
-from tests.kit.town import COMMUNITY, heard_by, member, open_database, tell
+from coop.kit.tx import Tx
+from tests.kit.town import COMMUNITY, LISTENER, heard_by, member, open_database, tell
 
 FACTS, GHOST = 240, 150
 
@@ -21,7 +29,8 @@ FACTS, GHOST = 240, 150
 def instance(url: str, batch_size: int, first: int) -> Iterator[subprocess.Popen[str]]:
     """A process that reads all facts and waits to hear them."""
     command = [sys.executable, "-m", "tests.kit.listening", url, str(batch_size), str(first)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
     try:
         yield process
     finally:
@@ -61,7 +70,9 @@ def test_of_two_instances_that_hear_the_same_facts_each_is_handled_by_one(postgr
         assert 10 <= before < FACTS // 2, "it was killed on the way"
         for process in pair:
             start(process)
-        new = [sum(map(int, process.communicate(timeout=60)[0].split())) for process in pair]
+        said = [process.communicate(timeout=60) for process in pair]
+        new = [sum(map(int, counts.split())) for counts, _ in said]
+        assert [log for _, log in said] == ["", ""], "to meet each other is nothing to warn of"
         assert [process.returncode for process in pair] == [0, 0]
     assert min(new) > 0, "both had a part in it"
     assert before + sum(new) == FACTS
@@ -73,3 +84,34 @@ def test_of_two_instances_that_hear_the_same_facts_each_is_handled_by_one(postgr
         assert [state.heard_position for state in positions.list_sources(sql)] == [FACTS]
     for database in (teller, listener):
         database.close()
+
+
+def test_of_two_at_the_same_facts_the_second_goes_on_with_one_line(
+    postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    teller, listener = open_database(postgres_url, "members"), open_database(postgres_url, "billing")
+    tell(teller, *map(member, range(3)))
+    with teller.system_write() as sql:
+        journal.seal(sql)
+    with teller.system_read() as sql:
+        facts = journal.envelopes(sql, "members", 0)
+    other = LISTENER.consumer(listener)
+    meetings = iter([lambda: consume(other, facts[:2]), give_way])
+
+    def meet(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
+        next(meetings, lambda: None)()
+        other.hears[MemberAdmitted](tx, event, envelope)
+
+    caplog.set_level("INFO", "coop.kit.inbox")
+    assert consume(replace(other, hears={MemberAdmitted: meet}), facts, lambda failures: 0) == 1
+    assert [(line.levelname, line.exc_info, line.message) for line in caplog.records] == [
+        ("INFO", None, "another process of billing took 2 of 3 facts first"),
+        ("INFO", None, "billing gave way to another process, and tries again"),
+    ]
+    assert count_taken(listener) == (3, 3)
+    for database in (teller, listener):
+        database.close()
+
+
+def give_way() -> None:
+    raise OperationalError("INSERT", None, DeadlockDetected())

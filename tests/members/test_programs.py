@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from coop.events.scopes import PROGRAM_SCOPES
 from coop.kit.database import Database
-from coop.kit.tokens import list_gateways
+from coop.kit.tokens import list_devices, list_gateways
 from coop.members.programs import texts
 from coop.members.service import MEMBERS
 from tests.desk import COMMUNITY, open_desk, sign_in
@@ -156,6 +156,59 @@ def test_a_gateway_without_a_token_has_none_and_never_expires(database: Database
     assert (made["token"], made["program"]["expires_at"], made["program"]["has_token"]) == (None, None, False)
     with database.read(COMMUNITY) as tx:
         assert list_gateways(tx) == {"boiler-room": frozenset({"E-1", "H-1"})}
+
+
+def test_a_gateway_is_a_device_once_a_second_person_said_so(database: Database, client: TestClient) -> None:
+    sign_in(client, "board")
+    token_id, _ = make(client, BOX)
+    confirm, seen = f"{API}/{token_id}/confirm", {"meters": BOX["meters"]}
+    assert client.post(confirm, json=seen, headers=JSON).json()["code"] == "second-person"
+    assert "waits for you" not in text_of(client, "/members/cards/waiting")
+    assert devices(database) == {"boiler-room": frozenset()}
+    sign_in(client, "operator", account_id="account-2")
+    assert f"/members/programs/{token_id}" in text_of(client, "/members/cards/waiting")
+    assert client.post(confirm, json={"meters": ["E-1"]}, headers=JSON).json()["code"] == "other-meters"
+    for _ in range(2):
+        shown = client.post(confirm, json=seen, headers=JSON).json()
+    assert (shown["device_meters"], shown["waits"], shown["confirmed_by"]) == (
+        ["E-1", "H-1"],
+        False,
+        "account:account-2",
+    )
+    told = [fact for name, fact in list_facts(database) if name == "device-meters-set"]
+    assert [fact["named_by"] for fact in told] == ["account-1"]
+
+    added = client.post(f"{API}/{token_id}/meters", json={"meters": ["H-1", "E-2"]}, headers=JSON).json()
+    assert (added["device_meters"], added["waits"]) == (["H-1"], True), "taken off at once, added by two"
+    assert client.post(confirm, json={"meters": ["H-1", "E-2"]}, headers=JSON).json()["code"] == "second-person"
+    dropped = client.post(f"{API}/{token_id}/drop", headers=JSON).json()
+    assert (dropped["meters"], dropped["state"], dropped["waits"]) == (["H-1"], "open", False)
+    back = client.post(f"{API}/{token_id}/meters", json={"meters": ["E-1", "H-1"]}, headers=JSON).json()
+    assert (back["device_meters"], back["waits"]) == (["H-1"], True), "what was taken off comes back by two"
+    lone, _ = make(client, {**BOX, "gateway": "attic"})
+    assert client.post(f"{API}/{lone}/drop", headers=JSON).json()["state"] == "ended"
+    assert client.post(f"{API}/{lone}/confirm", json=seen, headers=JSON).json()["code"] == "no-gateway"
+
+
+def test_the_page_of_a_gateway_says_who_has_to_confirm_it_and_takes_it(database: Database, client: TestClient) -> None:
+    sign_in(client, "board")
+    token_id, _ = make(client, {**BOX, "meters": "every"})
+    page = f"/members/programs/{token_id}"
+    assert "While you are alone, nothing has to be done" in text_of(client, page)
+    assert f"{page}/confirm" not in text_of(client, page)
+    sign_in(client, "operator", account_id="account-2")
+    assert "waits for a second person" in text_of(client, "/members/programs")
+    assert f'action="{page}/confirm"' in text_of(client, page)
+    assert client.post(f"{page}/confirm", data={"every": "yes"}).status_code == 303
+    assert devices(database) == {"boiler-room": None}
+    assert "waits for a second person" not in text_of(client, "/members/programs")
+    assert "Confirmed" in text_of(client, page)
+    assert ",*,*," in client.get("/members/exports/programs.csv").text
+
+
+def devices(database: Database) -> dict[str, frozenset[str] | None]:
+    with database.read(COMMUNITY) as tx:
+        return list_devices(tx)
 
 
 @pytest.mark.parametrize("role", ["member", "partner", "treasurer", "auditor"])

@@ -15,10 +15,10 @@ from coop.communities.model import ANY_HOST
 from coop.demo.cooperative import PROFILE
 from coop.events import Envelope, Event
 from coop.events.governance import AllocationKeyAdopted
-from coop.events.members import ConnectionClosed, ConnectionOpened, ProgramTokenMade
+from coop.events.members import ConnectionClosed, ConnectionOpened, DeviceMetersSet, ProgramTokenMade
 from coop.events.scopes import DELIVER
 from coop.kit.database import Database
-from coop.kit.tokens import keep_token, make_token
+from coop.kit.tokens import keep_token, make_token, set_device_meters
 from coop.kit.tx import Tx
 from coop.metering.intake.receive import receive
 from coop.metering.model import DAY_S, Decoded, Delivery, Meter, MeterKind, Quality, Quantity, Receipt, Series, Stand
@@ -221,10 +221,11 @@ def hours(start: datetime, n: int) -> list[datetime]:
 
 
 def let_gateway_in(
-    database: Database, name: str, *meters: str, every: bool = False, community: str = COMMUNITY
+    database: Database, name: str, *meters: str, every: bool = False, confirmed: bool = True, community: str = COMMUNITY
 ) -> dict[str, str]:
-    """The headers by which a gateway comes in that speaks for these meters, or for every one."""
-    token = make_token()
+    """The headers by which a gateway comes in that speaks for these meters, or for every one: as a device, unless only
+    one person said so."""
+    token, of = make_token(), None if every else meters
     with writing(database, community) as tx:
         keep_token(
             tx,
@@ -234,7 +235,9 @@ def let_gateway_in(
                 scopes=(DELIVER,),
                 expires_at=None,
                 gateway=name,
-                meters=None if every else meters,
+                meters=of,
             ),
         )
+        if confirmed:
+            set_device_meters(tx, DeviceMetersSet(token_id=token.token_id, meters=of, set_at=tx.now, named_by=None))
     return {"authorization": f"Bearer {token.token}"}

@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from coop.events.members import GatewayMetersSet, ProgramTokenEnded
+from coop.events.members import DeviceMetersSet, GatewayMetersSet, ProgramTokenEnded
 from coop.kit.database import Database
 from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.kit.tables import program_token
-from coop.kit.tokens import end_token, set_meters
+from coop.kit.tokens import end_token, set_device_meters, set_meters
 from coop.metering.intake.parking import list_telegrams, replay_telegram
 from coop.metering.intake.raw import telegram_door
 from coop.metering.model import Meter, MeterKind, Quality
@@ -101,6 +101,48 @@ def test_a_strangers_gateway_changes_no_other_meter_and_its_own_reading_goes_in(
     [letter] = [letter for letter in _letters(one_database) if letter[0] == "not-your-meter"]
     assert "E1" in letter[1]
     assert STRANGER in letter[1]
+
+
+def test_what_one_account_let_in_speaks_and_gives_way_to_a_device(deliver: Deliver, one_database: Database) -> None:
+    plant = let_gateway_in(one_database, PLANT, every=True)
+    lone = let_gateway_in(one_database, STRANGER, "E1", confirmed=False)
+    deliver(STRANGER, lone, head_end(series("E1", [9000] * 4)))
+    assert values_of(one_database) == [9000] * 4, "nobody said otherwise, so it counts"
+    deliver(PLANT, plant, head_end(series("E1", [10] * 4)))
+    set_clock(one_database, NOW + timedelta(hours=1))
+    deliver(STRANGER, lone, head_end(series("E1", [8000] * 4)))
+    assert values_of(one_database) == [10] * 4
+    with writing(one_database) as tx:
+        token_id = lone["authorization"].split("_")[1]
+        set_device_meters(tx, DeviceMetersSet(token_id=token_id, meters=("E1",), set_at=NOW, named_by=None))
+    deliver(STRANGER, lone, head_end(series("E1", [8000] * 4)))
+    assert values_of(one_database) == [8000] * 4, "the same bytes are the device's own once a second person said so"
+
+
+def test_a_meter_that_one_account_added_takes_no_rank_off_the_confirmed_ones(
+    deliver: Deliver, one_database: Database
+) -> None:
+    bearer = let_gateway_in(one_database, "box", "E1")
+    with writing(one_database) as tx:
+        token_id = bearer["authorization"].split("_")[1]
+        set_meters(tx, GatewayMetersSet(token_id=token_id, meters=("E1", "E2"), set_at=NOW))
+    deliver("box", bearer, head_end(series("E1", [10] * 4), series("E2", [7] * 4)))
+    assert codes_of(one_database) == ["not-confirmed"]
+    lone = let_gateway_in(one_database, STRANGER, "E1", confirmed=False)
+    set_clock(one_database, NOW + timedelta(hours=1))
+    deliver(STRANGER, lone, head_end(series("E1", [9000] * 4)))
+    assert values_of(one_database) == [10] * 4
+
+
+def test_a_second_token_of_a_gateway_lends_nobody_its_rank(desk: TestClient, one_database: Database) -> None:
+    device = let_gateway_in(one_database, "box", "E1")
+    desk.post(f"{API}/deliveries?format=head-end", content=head_end(series("E1", [10])), headers=device)
+    same_name = let_gateway_in(one_database, "box", "E2", confirmed=False)
+    set_clock(one_database, NOW + timedelta(hours=1))
+    desk.post(f"{API}/deliveries?format=head-end", content=head_end(series("E1", [9000])), headers=same_name)
+    [letter] = sign_in(desk, "board").get(f"{API}/parked").json()
+    desk.post(f"{API}/parked/{letter['id']}/replay").raise_for_status()
+    assert values_of(one_database) == [10]
 
 
 def test_a_gateway_that_nobody_registered_is_parked_and_taken_in_once_somebody_does(

@@ -21,7 +21,7 @@ Word = Literal["adopted", "rejected"]
 EntryState = Literal["waits", "confirmed", "dropped"]
 EntryKind = Literal[
     "ballots", "meeting", "statutes", "withdrawal", "minutes", "attendance",
-    "count", "lot", "term", "suspension", "lifting", "stop", "word", "challenge",
+    "count", "lot", "term", "suspension", "lifting", "stop", "word", "challenge", "motion", "order",
 ]  # fmt: skip
 
 
@@ -244,6 +244,10 @@ class ResolutionOut(Answer):
     """Its documents, those of the notice first."""
     again_of: str | None = None
     """The point of the same meeting that is voted on anew here, since its outcome was disputed."""
+    motion_id: str | None = None
+    amends: str | None = None
+    amended_by: str | None = None
+    """Motion that brought it here after the notice, point that it changes, amendment by which it takes its place."""
     voted_again: str | None = None
     """The point by which this one is voted on anew: then what was decided here has no effect."""
 

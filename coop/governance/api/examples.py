@@ -30,6 +30,24 @@ MEETING: Final[dict[str, Any]] = {
 WITHDRAWAL: Final[dict[str, Any]] = {"reason": "the hall is flooded", "held_on": "2026-06-25", "begins_at": "20:00"}
 STOP: Final[dict[str, Any]] = {"manner": "annulled", "ruled_on": "2027-05-03", "paper": "ruling C/13/700123"}
 CHALLENGE: Final[dict[str, Any]] = {"number": "A-12", "paper": "said in the room at 21:10"}
+MOTION: Final[dict[str, Any]] = {
+    "manner": "amendment",
+    "subject_nl": "Een jaar later",
+    "subject_en": "A year later",
+    "parameters": {},
+}
+ROOM_MOTION: Final[dict[str, Any]] = {**MOTION, "numbers": ["A-12", "A-30"], "paper": "sheet handed to the chair"}
+JOIN: Final[dict[str, Any]] = {"motion_id": "motion-1"}
+ORDER: Final[dict[str, Any]] = {"amendments": ["amendment-2", "amendment-1"], "paper": "said by the chair at 20:40"}
+MOTIONS: Final[dict[str, Any]] = {
+    "resolution_id": "alv-2026-1-1",
+    "article": "19.4",
+    "last_day": "2026-06-13",
+    "at_meeting": False,
+    "ahead": "lapse",
+    "is_open": True,
+    "motions": [],
+}
 MINUTES: Final[dict[str, Any]] = {
     "chair": "Noor de Wit",
     "secretary": "Bram Vos",

@@ -47,11 +47,12 @@ from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.attendance import commands as attendance
 from coop.governance.ballots.elections import papers
 from coop.governance.ballots.words import commands as words
-from coop.governance.convening import challenging, past, stopping, withdrawals
+from coop.governance.convening import challenging, moving, past, stopping, withdrawals
 from coop.governance.convening import commands as meetings
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import find_settled
 from coop.governance.entries.store import list_entries as read_entries
+from coop.governance.meetings.agenda import ORDER
 from coop.governance.meetings.store import find_meeting
 from coop.governance.meetings.store import list_meetings as read_meetings
 from coop.governance.meetings.store import list_statutes as read_statutes
@@ -85,6 +86,8 @@ KEEPERS: Final = {
     "withdrawal": withdrawals.keep_withdrawal,
     stopping.KIND: stopping.keep_stop,
     challenging.KIND: challenging.keep_challenge,
+    moving.KIND: moving.keep_motion,
+    ORDER: moving.keep_order,
     "minutes": minutes.keep_minutes,
     "attendance": attendance.keep_attendance,
     words.KIND: words.keep_words,

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from coop.governance.articles import words as statutes_words
+from coop.governance.articles.reading_motions import read_motions
 from coop.governance.articles.words import STEPS
 from coop.governance.ballots.counting import decide, quorum_needed, votes_needed
 from coop.governance.kinds import list_kinds
@@ -350,6 +351,8 @@ def _read_requests(articles: Articles, held_on: date) -> _Read:
     if articles.late_agenda_article:
         late = say("A point of which members were not told in time: the meeting can put it off to the next one.")
         yield "late_agenda_article", articles.late_agenda_article, [late], []
+    if articles.motions is not None:
+        yield "motions", articles.motions.article, *read_motions(articles.motions, held_on)
 
 
 def _read_persons(articles: Articles) -> _Read:
@@ -384,16 +387,8 @@ def _read_persons(articles: Articles) -> _Read:
             [],
         )
     if articles.written is not None:
-        yield (
-            "written",
-            articles.written.article,
-            [say("In writing where %(members)s members ask for it.", members=articles.written.members)],
-            [],
-        )
+        asked = say("In writing where %(members)s members ask for it.", members=articles.written.members)
+        yield "written", articles.written.article, [asked], []
     if articles.outside_article:
-        yield (
-            "outside_article",
-            articles.outside_article,
-            [say("Outside a meeting all members decide, of one mind, when the board knew before.")],
-            [],
-        )
+        outside = say("Outside a meeting all members decide, of one mind, when the board knew before.")
+        yield "outside_article", articles.outside_article, [outside], []

@@ -22,6 +22,7 @@ TITLES: Final[Mapping[str, str]] = {
     "online": N_("Electronic votes on the day of the meeting"),
     "call": N_("Members who ask for a meeting"),
     "agenda": N_("Members who put a point on the agenda"),
+    "motions": N_("Changing a proposal on the agenda"),
     "late_agenda_article": N_("Points that come too late"),
     "election": N_("Election of persons"),
     "nomination": N_("Breaking a binding nomination"),
@@ -93,6 +94,9 @@ LABELS: Final[Mapping[str, str]] = {
     "articles.lot": N_("Article on the lot"),
     "represented": N_("Who is represented counts as there"),
     "chair": N_("The chair may ask for it"),
+    "at_meeting": N_("At the meeting itself too"),
+    "ahead": N_("Votes that were cast before on the unchanged proposal"),
+    "wins": N_("Of options, one of which came later"),
 }
 """Labels of the fields of the form."""
 
@@ -115,6 +119,10 @@ WORDS: Final[Mapping[str, str]] = {
     "upper": N_("above it"),
     "refused": N_("refused"),
     "no duty": N_("without a duty for the board"),
+    "lapse": N_("do not count for the changed one"),
+    "count": N_("count for the changed one too, until their member votes anew"),
+    "most-votes": N_("the one with the most votes for wins"),
+    "first": N_("the first on the agenda wins"),
 }
 """Words for what a field offers."""
 

@@ -14,6 +14,7 @@ from coop.events.governance import BallotDisputed, BallotsCommitted
 from coop.governance.ballots import store as ballot_store
 from coop.governance.ballots.attendance.told import list_told
 from coop.governance.ballots.challenges.store import list_before
+from coop.governance.ballots.motions.store import find_carried_from
 from coop.governance.entries import store as entry_store
 from coop.governance.model import Ballot
 from coop.kit.tx import Tx
@@ -28,6 +29,7 @@ def check_box(tx: Tx, resolution_id: str, history: Mapping[str, Sequence[Ballot]
     yield from _check_objections(tx, resolution_id, history)
     every = [ballot for cast in history.values() for ballot in cast]
     points = [resolution_id, *list_before(tx, resolution_id)]
+    points += [each for each in [find_carried_from(tx, points[-1])] if each is not None]
     unsigned = sum(1 for ballot in every if not _is_signed(tx, points, ballot))
     if unsigned:
         yield f"{unsigned} ballots of paper stand in no entry that two people signed"

@@ -12,15 +12,16 @@ from datetime import date
 
 from coop.communities.stops import find_stopping
 from coop.events import Event
-from coop.events.governance import (
-    ResolutionDecided,
-)
+from coop.events.governance import ResolutionDecided
 from coop.governance.ballots.attendance.commands import freeze_attendance
 from coop.governance.ballots.commitments import draw_lot, hash_box
 from coop.governance.ballots.counting import count_ballots, decide, rule_of
 from coop.governance.ballots.elections import conclusion
+from coop.governance.ballots.motions.rules import find_dropped
+from coop.governance.ballots.motions.store import refuse_young
 from coop.governance.ballots.options import Option, find_beaten, group_options
 from coop.governance.ballots.store import list_standing
+from coop.governance.ballots.unsettled import refuse_papers
 from coop.governance.ballots.words.store import BODY, CHAIR, find_words
 from coop.governance.entries import store as entries
 from coop.governance.kinds import Adopted, find_kind
@@ -244,39 +245,12 @@ def _refuse_closing(tx: Tx, meeting: Meeting, closed_on: date | None) -> None:
             say("a meeting is closed on the day of closing, %(today)s, not on %(day)s", today=tx.today, day=closed_on),
         )
     refuse_papers(tx, meeting)
+    refuse_young(tx, meeting)
     if entries.list_waiting(tx, "attendance", meeting_id=meeting.meeting_id):
         raise CoopError(
             "entries-waiting",
             say("a list of who was there waits for a second person: confirm it or leave it out first"),
         )
-
-
-def refuse_papers(tx: Tx, meeting: Meeting) -> None:
-    """Refuse to count by whoever threw papers away, and while ballots or words wait for a second person."""
-    if is_left_out_by(tx, meeting, str(tx.actor)):
-        raise CoopError(
-            "second-person",
-            say("you left out what somebody else had entered of this meeting: somebody else closes it"),
-        )
-    if entries.list_waiting(tx, "ballots", meeting_id=meeting.meeting_id):
-        raise CoopError(
-            "entries-waiting", say("ballots wait for a second person: confirm them or leave them out first")
-        )
-    if entries.list_waiting(tx, "word", meeting_id=meeting.meeting_id):
-        raise CoopError(
-            "entries-waiting",
-            say("a word of the chair or of a body waits for a second person: confirm it or leave it out first"),
-        )
-
-
-def is_left_out_by(tx: Tx, meeting: Meeting, actor: str) -> bool:
-    """True for whoever threw away ballots, a list, a count or a word that another person had entered of a meeting: so
-    nobody decides alone which papers count."""
-    listed = entries.list_entries(tx, "ballots", "attendance", "count", "word", meeting_id=meeting.meeting_id)
-    return any(
-        settled is not None and settled.outcome == "dropped" and settled.actor == actor != entry.actor
-        for entry, settled in listed
-    )
 
 
 @dataclass(frozen=True)
@@ -307,7 +281,11 @@ def decide_points(
         for resolution, counted in counts
     }
     by_id = {resolution.resolution_id: counted for resolution, counted in counts}
-    for options in group_options([resolution for resolution, _ in counts]):
+    points = [resolution for resolution, _ in counts]
+    adopted = [each for each, verdict in verdicts.items() if verdict.adopted]
+    for dropped, reason in find_dropped(points, adopted).items():
+        verdicts[dropped] = replace(verdicts[dropped], adopted=False, reason=reason)
+    for options in group_options(points):
         weighed = [
             Option(
                 each.resolution_id,

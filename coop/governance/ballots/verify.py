@@ -30,6 +30,7 @@ from coop.governance.ballots.elections.again import check_election
 from coop.governance.ballots.elections.store import list_counted
 from coop.governance.ballots.falls_again import check_stops, ruled_as
 from coop.governance.ballots.list_again import read_list_again
+from coop.governance.ballots.motions.again import check_motion, has_lapsed
 from coop.governance.ballots.second_opinion import Record
 from coop.governance.ballots.words.again import check_words, read_words_again
 from coop.governance.entries import store as entry_store
@@ -97,13 +98,14 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
     )
     judged = ("adopted" if adopted else "rejected", article)
     counted = "the minutes give" if meeting.entry_id else "the ballots counted again give"
-    if adopted and _is_beaten(tx, meeting, resolution, articles):
+    if adopted and (has_lapsed(tx, meeting, resolution) or _is_beaten(tx, meeting, resolution, articles)):
         judged = ("rejected", article)
     findings += _check_decision(tx, resolution, count, judged, counted)
     findings += check_stops(tx, resolution_id)
     if not meeting.is_history:
         findings += check_words(tx, resolution_id, decided, _find_tie(articles, resolution))
     findings += check_disputes(tx, meeting, resolution)
+    findings += check_motion(tx, meeting, resolution, articles)
     return VerifiedResolution(
         resolution_id=resolution_id,
         subject_nl=resolution.subject_nl,
@@ -241,9 +243,9 @@ def _find_first(tx: Tx, meeting: Meeting, resolution: Resolution) -> date | None
 
 def _describe_proposal(point: Resolution) -> list[Any]:
     """All that is put to the vote: everything but ids and what only explains."""
-    own = ("resolution_id", "option_of", "papers", "again_of")
+    own = ("resolution_id", "option_of", "papers", "again_of", "motion_id", "amends", "amended_by", "countered")
     texts = sorted(paper.sha256 for paper in point.papers if paper.role == "text")
-    return [[value for name, value in vars(point).items() if name not in own], texts]
+    return [[value for name, value in vars(point.noticed).items() if name not in own], texts]
 
 
 def _find_tie(articles: Record, resolution: Resolution) -> str:

@@ -6,6 +6,7 @@ The facts themselves keep plain English sentences with their numbers; here the s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Final
 
 from coop.governance.ballots.closing import Outcome
@@ -16,8 +17,8 @@ from coop.governance.programmes.rules import numbered_tranches
 from coop.governance.programmes.wording import milestone_name, phase_name
 from coop.governance.statutes import law
 from coop.governance.statutes.majorities import count_present
-from coop.governance.statutes.model import Articles
-from coop.governance.statutes.saying import say_rule
+from coop.governance.statutes.model import Articles, Motions
+from coop.governance.statutes.saying import say_rule, say_share
 from coop.governance.statutes.voters import find_proxies
 from coop.web.language import N_, gettext, translate
 from coop.web.writing import civil_day, number, speak
@@ -141,6 +142,34 @@ def proxies(lang: str, articles: Articles) -> str:
     return sentence
 
 
+def motions(lang: str, own: Motions, last_day: date | None) -> str:
+    """Say who may hand in a motion, and until when, with the article."""
+    said = translate(lang, "By %(article)s the board can change a proposal on the agenda,", article=own.article) + " "
+    if own.share is not None:
+        said += translate(lang, "and so can %(share)s of the votes.", share=speak(lang, say_share(own.share)))
+    else:
+        template = N_("and so can %(members)s members with a vote.")
+        one = N_("and so can any member with a vote.")
+        said += translate(lang, one if own.members <= 1 else template, members=number(lang, own.members))
+    if last_day is not None:
+        until = N_("This is possible until %(day)s.")
+        also = N_("This is possible until %(day)s, and at the meeting itself.")
+        said += " " + translate(lang, also if own.at_meeting else until, day=civil_day(lang, last_day))
+    return said
+
+
+def ahead(lang: str, articles: Articles) -> str:
+    """Say what becomes of a vote that was cast before a proposal was changed."""
+    if articles.motions is not None and articles.motions.ahead == "count":
+        return translate(
+            lang,
+            "By %(article)s a vote that was cast before on the proposal as it was counts for the changed one as well,"
+            " until its member votes anew.",
+            article=articles.motions.article,
+        )
+    return translate(lang, "A vote on the proposal as it was does not count for the changed one: vote on each of them.")
+
+
 def own_votes_end(lang: str, meeting: Meeting) -> str:
     """Until when one may vote on the pages."""
     day = civil_day(lang, meeting.held_on)
@@ -182,6 +211,9 @@ def verdict(lang: str, outcome: Outcome) -> str:
         "not-approved": N_("Rejected: the body did not consent that the statutes name."),
         "other-option": N_("Not adopted: %(votes_for)s votes for were enough, and another option won."),
         "option-tie": N_("Not adopted: it has as many votes for as another option, and no rule breaks that tie."),
+        "amended": N_("Not decided as it was: it was changed, and the changed proposal was voted on."),
+        "not-amended": N_("Not decided: the amendment to this was not adopted."),
+        "other-amendment": N_("Not adopted: an amendment that came before it was."),
         "decided-before": N_("Fell away: another meeting had decided the same before."),
         "elected": N_("Elected, as the votes below say."),
         "not-elected": N_("Nobody was elected."),

@@ -32,6 +32,7 @@ from coop.governance.ballots.challenges.rules import (
     weigh,
 )
 from coop.governance.ballots.commitments import commit, make_salt
+from coop.governance.ballots.motions.rules import list_together
 from coop.governance.ballots.store import list_standing
 from coop.governance.decisions.repeal import stop
 from coop.governance.entries import commands as entries
@@ -196,7 +197,7 @@ def _dispute(
     counts = weigh(asking, votes), weigh(there, votes)
     asked = Asked(len(before) + 1, asked_by, member_id, entry_id, by_hands, *counts)
     store.add_challenge(tx, resolution_id, asked)
-    new = _vote_again(tx, meeting, _list_options(meeting, resolution)) if asked.is_granted else {}
+    new = _vote_again(tx, meeting, list_together(meeting.resolutions, resolution)) if asked.is_granted else {}
     tx.tell(
         RulingDisputed(
             resolution_id=resolution_id,
@@ -214,22 +215,22 @@ def _dispute(
     )
 
 
-def _list_options(meeting: Meeting, resolution: Resolution) -> Sequence[Resolution]:
-    """Points that are voted on together: a point alone, or all options of each other."""
-    if not resolution.option_of:
-        return [resolution]
-    return [point for point in meeting.resolutions if point.option_of == resolution.option_of]
-
-
 def _vote_again(tx: Tx, meeting: Meeting, points: Sequence[Resolution]) -> Mapping[str, Resolution]:
     """Put points to the vote again, behind the others of their meeting; returns the new ones by the old."""
+
+    def rename(name: str | None) -> str:
+        return derive_id("again", tx.community, name) if name else ""
+
     new = {}
-    for number, point in enumerate(points, start=len(meeting.resolutions) + 1):
+    ordered = sorted(points, key=lambda each: (each.amends is not None, each.amended_by is not None))
+    for number, point in enumerate(ordered, start=len(meeting.resolutions) + 1):
         new[point.resolution_id] = replace(
             point,
-            resolution_id=derive_id("again", tx.community, point.resolution_id),
+            resolution_id=rename(point.resolution_id),
             again_of=point.resolution_id,
-            option_of=derive_id("again", tx.community, point.option_of) if point.option_of else "",
+            option_of=rename(point.option_of),
+            amends=rename(point.amends) or None,
+            amended_by=rename(point.amended_by) or None,
         )
         meetings.add_point(tx, meeting.meeting_id, number, new[point.resolution_id])
     return new

@@ -109,6 +109,29 @@ def name_meeting(held_on: date, taken: frozenset[str]) -> str:
     return meeting_id
 
 
+def fill_point(point: Resolution, known: Known) -> dict[str, str]:
+    """A form of one point, filled in with what it puts to the vote."""
+    kind = find_kind(point.kind)
+    plain = {name: str(value) for name, value in point.parameters.items() if isinstance(value, str | int)}
+    plain |= {each.name: each.write(point.parameters[each.name]) for each in kind.fields if each.name in plain}
+    filled = {**(kind.fill(known) if kind.fill is not None else {}), **plain}
+    said = {name: getattr(point, name) for name in _TEXTS if name.startswith("explanation")}
+    return {"1.kind": point.kind, **{f"1.{name}": text for name, text in {**filled, **said}.items()}}
+
+
+def read_point(form: Form, programmes: Sequence[Programme]) -> Resolution:
+    """The one point that a filled form makes.
+
+    Raises:
+        BadInput: with every field that is wrong.
+    """
+    problems: list[Problem] = []
+    meeting = _read_agenda(form, programmes, FIRST_DAY, FIRST_DAY, problems)
+    if problems:
+        raise BadInput(problems, "bad-agenda")
+    return meeting.resolutions[0]
+
+
 def read_minutes(form: Form, programmes: Sequence[Programme]) -> Minutes:
     """The meeting of the past that a filled form makes, with the count of each point.
 

@@ -32,7 +32,7 @@ from coop.governance.meetings.withdrawal_store import find_followed, list_withdr
 from coop.governance.minutes import records
 from coop.governance.minutes.store import find_minutes, load_minutes
 from coop.governance.minutes.taking_home import take_vote
-from coop.governance.model import ELECTION
+from coop.governance.model import ELECTION, Resolution
 from coop.governance.papers import texts as paper_words
 from coop.governance.papers.commands import list_papers
 from coop.governance.programmes import store as programme_store
@@ -115,6 +115,7 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         view=view,
         outcome=outcome,
         others=[each for each in view.outcomes if _are_options(each, outcome)],
+        related=[each for each in view.outcomes if _are_related(each.resolution, outcome.resolution)],
         record=record,
         parameters=wording.parameters(lang, outcome.resolution, called),
         changes=changes,
@@ -207,7 +208,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         chosen = len(list_givers(tx, meeting_id, own_id)) if own_id else 0
         laid = list_papers(tx, view.meeting)
         asks_words = bool((not view.is_over or view.open_again) and list_asked(tx, view.meeting))
-        may_count_from = max((find_count_time(tx, each) for each in view.open_again), default=None)
+        may_count_from = max((find_count_time(tx, view.meeting, each) for each in view.open_again), default=None)
         now = tx.now
     return render(
         request,
@@ -276,6 +277,12 @@ def _are_options(one: Outcome, other: Outcome) -> bool:
     """True when at most one of two points is adopted."""
     same = one.resolution.resolution_id == other.resolution.resolution_id
     return bool(one.resolution.option_of) and one.resolution.option_of == other.resolution.option_of and not same
+
+
+def _are_related(one: Resolution, other: Resolution) -> bool:
+    """True for an amendment, what it changes, and what that becomes by it."""
+    names = {one.resolution_id, one.amends, one.amended_by} & {other.resolution_id, other.amends, other.amended_by}
+    return one.resolution_id != other.resolution_id and bool(names - {None})
 
 
 def _find_said(tx: Tx, view: MeetingView, resolution_id: str) -> Mapping[str, Any] | None:

@@ -175,7 +175,7 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
     return {
         "form": form,
         "points": formbook.list_points(form.values),
-        "kinds": list_kinds(),
+        "kinds": {name: kind for name, kind in list_kinds().items() if kind.is_convened},
         "kind_of": find_kind,
         **statutes_form.split_sections(),
         "statutes_words": statutes_words,

@@ -92,7 +92,7 @@ def settle_entry(request: Request, entry_id: str, filled: Filled) -> Response:
 
 def _show_form(request: Request, form: Form, code: str = "") -> Response:
     status = 422 if form.problems else 200
-    kinds = {name: kind for name, kind in list_kinds().items() if name != ELECTION}
+    kinds = {name: kind for name, kind in list_kinds().items() if name != ELECTION and kind.is_convened}
     fields = {**gather_fields(request, form), "kinds": kinds}
     return render(request, "governance/past.html", status, **fields, code=code)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from coop.events.governance import MeetingWithdrawn, PointWithdrawn
 from coop.governance.articles.commands import AGENDA
+from coop.governance.ballots.motions.rules import list_family
 from coop.governance.convening.commands import convene_meeting
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry
@@ -73,8 +74,8 @@ def keep_withdrawal(tx: Tx, entry: Entry) -> int:
     if meeting is None:
         raise NotFound(say("there is no meeting %(meeting_id)s", meeting_id=entry.meeting_id))
     left = _list_left(tx, meeting)
-    chosen: list[str] = entry.content["resolution_ids"]
-    if unknown := [each for each in chosen if each not in left]:
+    chosen = list_family(meeting.resolutions, entry.content["resolution_ids"])
+    if unknown := [each for each in {*chosen, *entry.content["resolution_ids"]} if each not in left]:
         reason = say("%(points)s is not on the agenda, or not any more", points=tuple(unknown))
         raise BadInput([Problem(reason, "resolution_ids")], "no-such-point")
     if set(chosen) == set(left):
@@ -126,7 +127,7 @@ def _list_left(tx: Tx, meeting: Meeting) -> list[str]:
 def _convene_anew(tx: Tx, meeting: Meeting, left: Sequence[str], anew: Anew) -> str:
     """Convene a meeting again on another day, with the points that are left, by a notice that goes out today."""
     meeting_id = _name_again(tx, meeting.meeting_id)
-    points = [point for point in meeting.resolutions if point.resolution_id in left]
+    points = [point for point in meeting.agenda if point.resolution_id in left]
     again = Meeting(
         meeting_id,
         anew.held_on,

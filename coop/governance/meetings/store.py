@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from sqlalchemy import ColumnElement, insert, select
 
 from coop.communities.stops import is_stopped
+from coop.governance.meetings.agenda import arrange, find_order
 from coop.governance.meetings.paper_store import Bound, group_bound, lay
 from coop.governance.model import Count, Meeting, Resolution, Verdict
 from coop.governance.programmes.documents import NOTICE, PARAMETERS, describe_notice
@@ -53,7 +54,14 @@ class _Point:
     notice_hash: str
     option_of: str
     wins: str
-    again_of: str | None = None
+    again_of: str | None
+    motion_id: str | None
+    amends: str | None
+    amended_by: str | None
+
+
+_KEPT = [each.name for each in fields(_Point) if each.name != "notice_hash"]
+"""Fields of a point that its row holds as they are."""
 
 
 @dataclass(frozen=True)
@@ -172,18 +180,8 @@ def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> str:
 
 def add_point(tx: Tx, meeting_id: str, number: int, point: Resolution) -> None:
     """Keep a point of a meeting with all that it would do and lays open."""
-    kept = _Point(
-        point.resolution_id,
-        point.kind,
-        point.subject_nl,
-        point.subject_en,
-        point.explanation_nl,
-        point.explanation_en,
-        keep(tx, PARAMETERS.seal(point.parameters)),
-        point.option_of,
-        point.wins,
-        point.again_of,
-    )
+    said = {name: getattr(point, name) for name in _KEPT}
+    kept = _Point(**said, notice_hash=keep(tx, PARAMETERS.seal(point.parameters)))
     insert_nouns(tx, resolution, [kept], meeting_id=meeting_id, number=number)
     lay(tx, point.resolution_id, point.papers)
 
@@ -232,7 +230,10 @@ def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
             row.held_on,
             row.convened_on,
             row.place,
-            tuple(_resolution(point, documents, papers) for point in points.get((row.meeting_id,), ())),
+            arrange(
+                [_resolution(point, documents, papers) for point in points.get((row.meeting_id,), ())],
+                partial(find_order, tx, row.meeting_id),
+            ),
             row.entry_id,
             row.begins_at,
             row.votes_until,
@@ -357,19 +358,8 @@ def _resolution(point: _Point, documents: Mapping[str, Document], papers: Bound)
         raise UnreadableDocument(
             "lost-document", say("the parameters of %(resolution_id)s are gone", resolution_id=point.resolution_id)
         )
-    return Resolution(
-        point.resolution_id,
-        point.kind,
-        point.subject_nl,
-        point.subject_en,
-        point.explanation_nl,
-        point.explanation_en,
-        PARAMETERS.open(document),
-        point.option_of,
-        point.wins,
-        papers.get(point.resolution_id, ()),
-        point.again_of,
-    )
+    said = {name: getattr(point, name) for name in _KEPT}
+    return Resolution(**said, parameters=PARAMETERS.open(document), papers=papers.get(point.resolution_id, ()))
 
 
 def _decided(row: _Decision) -> Decided:

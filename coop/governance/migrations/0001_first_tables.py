@@ -93,7 +93,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'suspension', 'lifting', 'stop', 'word', 'challenge')",
+            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'suspension', 'lifting', 'stop', 'word', 'challenge', 'motion', 'order')",
             name=op.f("ck_entry_kind"),
         ),
         sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_entry")),
@@ -537,45 +537,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "meeting_id", "number", name=op.f("pk_minutes")),
     )
     op.create_table(
-        "resolution",
+        "motion",
         sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("motion_id", sa.String(length=100), nullable=False),
         sa.Column("meeting_id", sa.String(length=100), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("subject_nl", sa.Text(), nullable=False),
-        sa.Column("subject_en", sa.Text(), nullable=False),
-        sa.Column("explanation_nl", sa.Text(), nullable=False),
-        sa.Column("explanation_en", sa.Text(), nullable=False),
-        sa.Column("notice_hash", sa.String(length=64), nullable=False),
-        sa.Column("option_of", sa.String(length=100), nullable=False),
-        sa.Column("wins", sa.String(length=20), nullable=False),
-        sa.Column("again_of", sa.String(length=100), nullable=True),
-        sa.CheckConstraint("(option_of = '') = (wins = '')", name=op.f("ck_resolution_option")),
-        sa.CheckConstraint("kind <> ''", name=op.f("ck_resolution_kind")),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("manner", sa.String(length=10), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=True),
+        sa.Column("entry_id", sa.String(length=100), nullable=True),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("manner IN ('amendment', 'option')", name=op.f("ck_motion_manner")),
+        sa.CheckConstraint("(member_id IS NULL) = (entry_id IS NOT NULL)", name=op.f("ck_motion_signed")),
         sa.ForeignKeyConstraint(
-            ["community", "again_of"],
-            ["resolution.community", "resolution.resolution_id"],
-            name="fk_resolution_again_of",
+            ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_motion_community_entry")
         ),
         sa.ForeignKeyConstraint(
             ["community", "meeting_id"],
             ["meeting.community", "meeting.meeting_id"],
-            name=op.f("fk_resolution_community_meeting"),
+            name=op.f("fk_motion_community_meeting"),
         ),
-        sa.ForeignKeyConstraint(
-            ["community", "notice_hash"],
-            ["document.community", "document.sha256"],
-            name=op.f("fk_resolution_community_document"),
-        ),
-        sa.PrimaryKeyConstraint("community", "resolution_id", name=op.f("pk_resolution")),
-        sa.UniqueConstraint("community", "again_of", name=op.f("uq_resolution_community_again_of")),
-        sa.UniqueConstraint(
-            "community", "meeting_id", "number", name=op.f("uq_resolution_community_meeting_id_number")
-        ),
-        sa.UniqueConstraint(
-            "community", "resolution_id", "notice_hash", name=op.f("uq_resolution_community_resolution_id_notice_hash")
-        ),
+        sa.PrimaryKeyConstraint("community", "motion_id", name=op.f("pk_motion")),
     )
     op.create_table(
         "tranche_referral",
@@ -651,6 +636,99 @@ def upgrade() -> None:
             name=op.f("fk_withdrawal_community_meeting"),
         ),
         sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_withdrawal")),
+    )
+    op.create_table(
+        "motion_backing",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("motion_id", sa.String(length=100), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "motion_id"],
+            ["motion.community", "motion.motion_id"],
+            name=op.f("fk_motion_backing_community_motion"),
+        ),
+        sa.PrimaryKeyConstraint("community", "motion_id", "member_id", name=op.f("pk_motion_backing")),
+    )
+    op.create_table(
+        "resolution",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("subject_nl", sa.Text(), nullable=False),
+        sa.Column("subject_en", sa.Text(), nullable=False),
+        sa.Column("explanation_nl", sa.Text(), nullable=False),
+        sa.Column("explanation_en", sa.Text(), nullable=False),
+        sa.Column("notice_hash", sa.String(length=64), nullable=False),
+        sa.Column("option_of", sa.String(length=100), nullable=False),
+        sa.Column("wins", sa.String(length=20), nullable=False),
+        sa.Column("again_of", sa.String(length=100), nullable=True),
+        sa.Column("motion_id", sa.String(length=100), nullable=True),
+        sa.Column("amends", sa.String(length=100), nullable=True),
+        sa.Column("amended_by", sa.String(length=100), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'amendment') = (amends IS NOT NULL AND amended_by IS NULL)", name=op.f("ck_resolution_amendment")
+        ),
+        sa.CheckConstraint("(option_of = '') = (wins = '')", name=op.f("ck_resolution_option")),
+        sa.CheckConstraint("kind <> ''", name=op.f("ck_resolution_kind")),
+        sa.CheckConstraint("amended_by IS NULL OR amends IS NOT NULL", name=op.f("ck_resolution_amended")),
+        sa.CheckConstraint("amends IS NULL OR motion_id IS NOT NULL", name=op.f("ck_resolution_moved")),
+        sa.ForeignKeyConstraint(
+            ["community", "again_of"],
+            ["resolution.community", "resolution.resolution_id"],
+            name="fk_resolution_again_of",
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "amended_by"],
+            ["resolution.community", "resolution.resolution_id"],
+            name="fk_resolution_amended_by",
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "amends"], ["resolution.community", "resolution.resolution_id"], name="fk_resolution_amends"
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "meeting_id"],
+            ["meeting.community", "meeting.meeting_id"],
+            name=op.f("fk_resolution_community_meeting"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "motion_id"], ["motion.community", "motion.motion_id"], name="fk_resolution_motion"
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "notice_hash"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_resolution_community_document"),
+        ),
+        sa.PrimaryKeyConstraint("community", "resolution_id", name=op.f("pk_resolution")),
+        sa.UniqueConstraint("community", "again_of", name=op.f("uq_resolution_community_again_of")),
+        sa.UniqueConstraint(
+            "community", "meeting_id", "number", name=op.f("uq_resolution_community_meeting_id_number")
+        ),
+        sa.UniqueConstraint(
+            "community", "resolution_id", "notice_hash", name=op.f("uq_resolution_community_resolution_id_notice_hash")
+        ),
+    )
+    op.create_table(
+        "steering_decision",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("tranche_id", sa.String(length=100), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("party", sa.String(length=12), nullable=False),
+        sa.Column("decision", sa.String(length=10), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("decision IN ('release', 'keep')", name=op.f("ck_steering_decision_decision")),
+        sa.CheckConstraint("party IN ('co-operative', 'partner')", name=op.f("ck_steering_decision_party")),
+        sa.ForeignKeyConstraint(
+            ["community", "tranche_id"],
+            ["tranche_referral.community", "tranche_referral.tranche_id"],
+            name=op.f("fk_steering_decision_community_tranche_referral"),
+        ),
+        sa.PrimaryKeyConstraint("community", "tranche_id", "decided_on", "party", name=op.f("pk_steering_decision")),
     )
     op.create_table(
         "ballot",
@@ -795,24 +873,6 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "community", "resolution_id", "paper_id", name=op.f("uq_point_paper_community_resolution_id_paper_id")
         ),
-    )
-    op.create_table(
-        "steering_decision",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("tranche_id", sa.String(length=100), nullable=False),
-        sa.Column("decided_on", sa.Date(), nullable=False),
-        sa.Column("party", sa.String(length=12), nullable=False),
-        sa.Column("decision", sa.String(length=10), nullable=False),
-        sa.Column("recorded_at", Instant(), nullable=False),
-        sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("decision IN ('release', 'keep')", name=op.f("ck_steering_decision_decision")),
-        sa.CheckConstraint("party IN ('co-operative', 'partner')", name=op.f("ck_steering_decision_party")),
-        sa.ForeignKeyConstraint(
-            ["community", "tranche_id"],
-            ["tranche_referral.community", "tranche_referral.tranche_id"],
-            name=op.f("fk_steering_decision_community_tranche_referral"),
-        ),
-        sa.PrimaryKeyConstraint("community", "tranche_id", "decided_on", "party", name=op.f("pk_steering_decision")),
     )
     op.create_table(
         "withdrawn_point",
@@ -1071,16 +1131,18 @@ def downgrade() -> None:
     op.drop_table("challenge")
     op.drop_table("word_given")
     op.drop_table("withdrawn_point")
-    op.drop_table("steering_decision")
     op.drop_table("point_paper")
     op.drop_table("election_vote")
     op.drop_table("decision")
     op.drop_table("ballot")
+    op.drop_table("steering_decision")
+    op.drop_table("resolution")
+    op.drop_table("motion_backing")
     op.drop_table("withdrawal")
     op.drop_table("voting_list")
     op.drop_table("tranche_release")
     op.drop_table("tranche_referral")
-    op.drop_table("resolution")
+    op.drop_table("motion")
     op.drop_table("minutes")
     op.drop_table("milestone_report_settled")
     op.drop_table("mandate")

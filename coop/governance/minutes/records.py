@@ -63,6 +63,9 @@ def resolution_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
         "withdrawn": withdrawn_record(outcome.withdrawn) if outcome.withdrawn else None,
         "stops": [stop_record(stop) for stop in outcome.stops],
         "again_of": resolution.again_of,
+        "motion_id": resolution.motion_id,
+        "amends": resolution.amends,
+        "amended_by": resolution.amended_by,
         "voted_again": outcome.again,
         "refused": _refused_record(tx, resolution_id),
         "papers": [

@@ -20,6 +20,7 @@ from coop.events.governance import (
     ChoiceAdopted,
     DecisionStopped,
     MeetingConvened,
+    MotionAdmitted,
     NewVoteOpened,
     ResolutionDecided,
     StatutesAdopted,
@@ -32,6 +33,7 @@ from coop.governance.ballots.commitments import commit
 from coop.governance.ballots.store import list_standing
 from coop.governance.meetings import store
 from coop.governance.minutes.records import resolution_record
+from coop.governance.model import Meeting
 from coop.kit import documents, journal
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, say
@@ -70,7 +72,8 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
     about: list[tuple[tuple[type[Event], ...], str]] = [
         ((StatutesAdopted,), statutes_from.isoformat()),
         (_OF_MEETING, meeting.meeting_id),
-        *(((NewVoteOpened,), each) for each in again),
+        *(((NewVoteOpened, MotionAdmitted), each) for each in again),
+        *(((MotionAdmitted, ResolutionDecided), each) for each in _list_amendments(meeting, resolution_id)),
         (_OF_RESOLUTION, resolution_id),
     ]
     facts = [
@@ -101,3 +104,12 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
         ],
     }
     return orjson.dumps(taken, default=str)
+
+
+def _list_amendments(meeting: Meeting, resolution_id: str) -> list[str]:
+    """Votes that say whether a point stands as it is: the amendments of it, or the one by which it was changed."""
+    about = next(point for point in meeting.resolutions if point.resolution_id == resolution_id)
+    if about.amended_by is not None:
+        return [about.amended_by]
+    amendments = (point for point in meeting.resolutions if point.is_amendment and point.amends == resolution_id)
+    return [point.resolution_id for point in amendments]

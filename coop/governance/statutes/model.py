@@ -175,6 +175,26 @@ class AgendaPoint:
 
 
 @dataclass(frozen=True)
+class Motions:
+    """Right to change a proposal on the agenda, or to put another option beside it: of the board, and of so many
+    members or a share of the votes. They do so within the ``term``, or until the day before the meeting; and at the
+    meeting itself, where ``at_meeting``.
+
+    ``ahead``: votes that were cast on the proposal as it was count for the changed one too, until their member votes
+    anew, or do not (``lapse``). ``wins``: of options one of which came later, the one with the most votes for, or the
+    first on the agenda.
+    """
+
+    article: str
+    term: Term | None = None
+    members: int = 1
+    share: Share | None = None
+    at_meeting: bool = False
+    ahead: Literal["lapse", "count"] = "lapse"
+    wins: Literal["most-votes", "first"] = "most-votes"
+
+
+@dataclass(frozen=True)
 class VoterKind:
     """A kind of person in the register, whether they vote, and whether they are let in."""
 
@@ -311,6 +331,7 @@ class Articles:
     call: Call | None = None
     agenda: AgendaPoint | None = None
     late_agenda_article: str = ""
+    motions: Motions | None = None
     election: Election | None = None
     nomination: Rule | None = None
     universal: Universal | None = None

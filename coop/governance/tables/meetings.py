@@ -25,6 +25,7 @@ from coop.governance.tables.columns import (
     text_column,
 )
 from coop.governance.tables.elections import ELECTION_TABLES
+from coop.governance.tables.motions import MOTION_TABLES
 from coop.governance.tables.programmes import PROGRAMME_TABLES
 from coop.governance.tables.stops import STOP_TABLES
 from coop.kit.columns import Json
@@ -44,7 +45,7 @@ entry = make_table(
     *said(),
     CheckConstraint(
         "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term',"
-        " 'suspension', 'lifting', 'stop', 'word', 'challenge')",
+        " 'suspension', 'lifting', 'stop', 'word', 'challenge', 'motion', 'order')",
         name="kind",
     ),
 )
@@ -201,17 +202,26 @@ resolution = make_table(
     Column("option_of", String(100), nullable=False),
     Column("wins", String(20), nullable=False),
     id_column("again_of", nullable=True),
+    id_column("motion_id", nullable=True),
+    id_column("amends", nullable=True),
+    id_column("amended_by", nullable=True),
     refer(("meeting_id",), "meeting"),
     refer(("again_of",), "resolution", ("resolution_id",), name="fk_resolution_again_of"),
+    refer(("amends",), "resolution", ("resolution_id",), name="fk_resolution_amends"),
+    refer(("amended_by",), "resolution", ("resolution_id",), name="fk_resolution_amended_by"),
+    refer(("motion_id",), "motion", name="fk_resolution_motion"),
     refer(("notice_hash",), "document", ("sha256",)),
     UniqueConstraint("community", "meeting_id", "number"),
     CheckConstraint("(option_of = '') = (wins = '')", name="option"),
     UniqueConstraint("community", "resolution_id", "notice_hash"),
     UniqueConstraint("community", "again_of"),
     CheckConstraint("kind <> ''", name="kind"),
+    CheckConstraint("(kind = 'amendment') = (amends IS NOT NULL AND amended_by IS NULL)", name="amendment"),
+    CheckConstraint("amended_by IS NULL OR amends IS NOT NULL", name="amended"),
+    CheckConstraint("amends IS NULL OR motion_id IS NOT NULL", name="moved"),
 )
 """A point of an agenda; ``again_of``: the one that is voted on anew here, since its outcome was disputed at the
-meeting."""
+meeting; ``motion_id``: the motion that brought it there after the notice."""
 
 ballot = make_table(
     "ballot",
@@ -311,5 +321,6 @@ KEPT = (
     *PROGRAMME_TABLES,
     *STOP_TABLES,
     *CHALLENGE_TABLES,
+    *MOTION_TABLES,
 )
 """Tables whose rows are never changed or deleted."""

@@ -178,6 +178,9 @@ def _programs(tx: Tx, names: _Names, limit: int) -> Iterator[Entry]:
         yield Entry(
             program.made_at, "programs", names.who(program.made_by), say("Made a token for a program"), program.name, ""
         )
+        if program.confirmed_at is not None:
+            by, what = names.who(program.confirmed_by), say("Let a gateway count as a device")
+            yield Entry(program.confirmed_at, "programs", by, what, program.name, "")
         if program.ended_at is not None:
             by, what = names.who(program.ended_by), say("Ended the token of a program")
             yield Entry(program.ended_at, "programs", by, what, program.name, "")

@@ -1,11 +1,12 @@
-"""Messages about votes that a meeting opens on its day. A fact that is heard again sends nothing again."""
+"""Messages about what comes on an agenda after its notice, and votes that a meeting opens on its day. A fact that is
+heard again sends nothing again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from coop.events import Envelope
-from coop.events.governance import ElectionVoteOpened, NewVoteOpened
+from coop.events.governance import ElectionVoteOpened, MotionAdmitted, NewVoteOpened
 from coop.kit.tx import Tx
 from coop.members.messages import store
 from coop.members.messages.commands import send_to_all
@@ -34,6 +35,27 @@ def on_election_vote(tx: Tx, event: ElectionVoteOpened, envelope: Envelope) -> N
             f"/governance/elections/{event.resolution_id}",
             say("It is vote %(number)s of an election: the page names those whom one can choose.", number=event.number),
         )
+
+
+def on_motion_admitted(tx: Tx, event: MotionAdmitted, envelope: Envelope) -> None:
+    """Write all members that a proposal may be changed, or has another option beside it, and what becomes of a vote
+    that was cast before, unless the meeting is over."""
+    if event.held_on < tx.today:
+        return
+    changes, counts = event.manner == "amendment", event.ahead == "count"
+    send_to_all(
+        tx,
+        "motion-admitted",
+        store.list_voters(tx, event.held_on),
+        event.motion_id,
+        held_on=event.held_on,
+        on=lambda lang: event.on_subject_nl if lang == "nl" else event.on_subject_en,
+        changes=(lambda lang: event.subject_nl if lang == "nl" else event.subject_en) if changes else None,
+        option=None if changes else (lambda lang: event.subject_nl if lang == "nl" else event.subject_en),
+        counts=event.article if changes and counts else None,
+        lapses=event.article if changes and not counts else None,
+        link=f"/governance/resolutions/{event.amendment or event.resolution_id}",
+    )
 
 
 def _tell_evening_vote(

@@ -19,6 +19,7 @@ KINDS: Final = (
     "meeting-withdrawn",
     "point-withdrawn",
     "paper-added",
+    "motion-admitted",
     "decision-stopped",
     "decision-resumed",
     "tariff-notice",

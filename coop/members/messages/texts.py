@@ -18,6 +18,7 @@ KIND_NAMES: Final = {
     "meeting-withdrawn": N_("Meeting withdrawn or put off"),
     "point-withdrawn": N_("Point taken off an agenda"),
     "paper-added": N_("Later document with a point"),
+    "motion-admitted": N_("Motion that came on an agenda"),
     "decision-stopped": N_("Decision that does not hold any more"),
     "decision-resumed": N_("Decision that holds again"),
     "tariff-notice": N_("Notice of a tariff"),

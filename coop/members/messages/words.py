@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from typing import Final
 
 from coop.communities.model import Profile
 from coop.members.messages.model import Content
-from coop.values import say
 from coop.web.language import N_, gettext, translate
-from coop.web.writing import civil_day, money, month, speak_value
+from coop.web.writing import money, speak_value
 
 _PLACE = re.compile(r"%\((\w+)\)s")
 
@@ -146,6 +144,26 @@ WORDS: Final[Mapping[str, Words]] = {
             ),
         ),
         N_("See the point and its documents"),
+    ),
+    "motion-admitted": Words(
+        N_("%(coop)s: a motion came on the agenda of %(held_on)s"),
+        (
+            N_("It is about this point of the members' meeting of %(held_on)s: %(on)s."),
+            N_(
+                "An amendment was handed in: %(changes)s. It is voted on first; if it is adopted, the changed proposal"
+                " is decided."
+            ),
+            N_("Another option was put beside it: %(option)s. At most one of them is adopted."),
+            N_(
+                "Did you vote already on the point as it was? By %(lapses)s that vote does not count for the changed"
+                " proposal: vote on the amendment and on the changed proposal as well."
+            ),
+            N_(
+                "Did you vote already on the point as it was? By %(counts)s that vote counts for the changed proposal"
+                " too, until you vote anew."
+            ),
+        ),
+        N_("See it and vote"),
     ),
     "decision-stopped": Words(
         N_("%(coop)s: a decision of the members does not hold any more"),
@@ -312,36 +330,6 @@ WORDS: Final[Mapping[str, Words]] = {
         N_("Your account"),
     ),
 }
-
-
-def make_example(kind: str, now: datetime, day: date) -> dict[str, object]:
-    """Values for an example of a kind: every paragraph of it says something."""
-    numbers = {"number": "2026-000042", "corrects": "2026-000007", "pay_cents": 12345}
-    names = ("first", "last", "due_on", "held_on", "vote_from", "valid_from", "decided_on", "held_anew_on", "until")
-    days = dict.fromkeys((*names, "left_on", "was_on"), day)
-    lines = {
-        "agenda": lambda lang: (gettext(lang, N_("Tariff of next year")), gettext(lang, N_("Minutes"))),
-        "papers": lambda lang: (gettext(lang, N_("Explanation of the tariff")),),
-        "prices": lambda lang: (f"{gettext(lang, N_('Heat'))}: {money(lang, 3275)} {gettext(lang, N_('per GJ'))}",),
-        "plan": lambda lang: (f"{civil_day(lang, day)}: {gettext(lang, N_('Minutes'))}",),
-    }
-    texts = {
-        "until": now + timedelta(days=7),
-        "at": now,
-        "email": "lid@voorbeeld.nl",
-        "change": say("the password was changed"),
-        "by": "A. Jansen",
-        "place": "Buurthuis De Ketel",
-        **dict.fromkeys(("begins_at", "votes_until"), "20:00"),
-        "reason": lambda lang: gettext(lang, N_("The hall is not free.")),
-        "subject": lambda lang: gettext(lang, N_("Tariff of next year")),
-        "paper": lambda lang: gettext(lang, N_("Explanation of the tariff")),
-        "month": lambda lang: month(lang, day),
-        "meter": "KWG50001",
-        "what": say("it was corrected"),
-        "link": "/",
-    }
-    return {**numbers, **days, **lines, **texts}
 
 
 def word(

@@ -324,6 +324,9 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("made_at", Instant(), nullable=False),
         sa.Column("made_by", sa.String(length=120), nullable=False),
+        sa.Column("meters_by", sa.String(length=120), nullable=True),
+        sa.Column("confirmed_at", Instant(), nullable=True),
+        sa.Column("confirmed_by", sa.String(length=120), nullable=True),
         sa.Column("ended_by", sa.String(length=120), nullable=True),
         sa.PrimaryKeyConstraint("community", "token_id", name=op.f("pk_program")),
     )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from coop.kit.answers import Text
-from coop.kit.http import GuardedRoute, body_max, reading, session_of, shows_once, writing
+from coop.kit.http import GuardedRoute, body_max, reading, refuses, session_of, shows_once, writing
 from coop.kit.paging import Paged
 from coop.members.access import ACCESS
 from coop.members.programs import commands, store
@@ -48,6 +48,14 @@ class MetersIn(BaseModel):
     meters: Annotated[list[Text] | Literal["every"], Field(examples=[["E-1", "H-1"], "every"])]
 
 
+class ConfirmedIn(BaseModel):
+    """The meters that a second person saw, and says as well that the gateway is a device of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    meters: Annotated[list[Text] | Literal["every"], Field(examples=[["E-1", "H-1"], "every"])]
+
+
 class ProgramOut(BaseModel):
     """One program, without its token."""
 
@@ -57,9 +65,20 @@ class ProgramOut(BaseModel):
     state: Literal["open", "ended", "expired"]
     gateway: str | None
     meters: Meters
+    device_meters: Annotated[
+        list[str] | Literal["every"] | None,
+        Field(
+            description="Meters for which a gateway counts as a device, as two people said; of its others, what it "
+            "delivers is passed on.",
+            examples=[["E-1"]],
+        ),
+    ]
+    waits: bool = Field(description="Whether a second person has to say of some of its meters that it is their device.")
     has_token: bool
     made_at: datetime
     made_by: str
+    confirmed_at: datetime | None
+    confirmed_by: str | None
     expires_at: datetime | None
     used_on: date | None
     ended_at: datetime | None
@@ -120,6 +139,27 @@ def set_meters(request: Request, token_id: str, body: MetersIn) -> ProgramOut:
         return _show(commands.set_gateway_meters(tx, token_id, meters, may_speak_for_every_meter=allowed), tx.now)
 
 
+@routes.post("/{token_id}/confirm")
+@may("keep-programs")
+@body_max(BODY_MAX)
+@refuses("second-person", "other-meters", "no-gateway")
+def confirm_gateway(request: Request, token_id: str, body: ConfirmedIn) -> ProgramOut:
+    """Say as the second person that a gateway is a device of the meters that it speaks for. Until then what it delivers
+    counts as passed on by a person, and gives way to what a device measured."""
+    meters = None if body.meters == EVERY else tuple(body.meters)
+    with writing(request) as tx:
+        return _show(commands.confirm_gateway(tx, token_id, meters), tx.now)
+
+
+@routes.post("/{token_id}/drop")
+@may("keep-programs")
+def drop_gateway(request: Request, token_id: str) -> ProgramOut:
+    """Take off a gateway what waits for a second person: the meters that nobody confirmed, or its token where nobody
+    confirmed any."""
+    with writing(request) as tx:
+        return _show(commands.drop_gateway(tx, token_id), tx.now)
+
+
 @routes.post("/{token_id}/end")
 @may("keep-programs")
 def end_program(request: Request, token_id: str) -> ProgramOut:
@@ -142,12 +182,20 @@ def _show(program: Program, now: datetime) -> ProgramOut:
             "state": program.state_at(now),
             "gateway": program.gateway,
             "meters": EVERY if program.speaks_for_every_meter else program.meters and list(program.meters),
+            "device_meters": None if program.gateway is None else _list(program.device_meters),
+            "waits": program.waits_at(now),
             "has_token": program.has_token,
             "made_at": program.made_at,
             "made_by": program.made_by,
+            "confirmed_at": program.confirmed_at,
+            "confirmed_by": program.confirmed_by,
             "expires_at": program.expires_at,
             "used_on": program.used_on,
             "ended_at": program.ended_at,
             "ended_by": program.ended_by,
         }
     )
+
+
+def _list(meters: tuple[str, ...] | None) -> list[str] | str:
+    return EVERY if meters is None else list(meters)

@@ -26,16 +26,21 @@ class NewProgram:
 
 @dataclass(frozen=True)
 class Program:
-    """A program as it is kept: who let it in, and who ended that."""
+    """A program as it is kept: who let it in, and who ended that. A gateway counts as a device for ``device_meters``
+    (None: for every meter), as two people said: ``meters_by``, who named its meters last, and ``confirmed_by``."""
 
     token_id: str
     name: str
     scopes: tuple[str, ...]
     gateway: str | None
     meters: tuple[str, ...] | None
+    device_meters: tuple[str, ...] | None
     has_token: bool
     made_at: datetime
     made_by: str
+    meters_by: str | None
+    confirmed_at: datetime | None
+    confirmed_by: str | None
     expires_at: datetime | None
     used_on: date | None
     ended_at: datetime | None
@@ -50,6 +55,12 @@ class Program:
     def speaks_for_every_meter(self) -> bool:
         """True of a gateway that may deliver readings of every meter."""
         return self.gateway is not None and self.meters is None
+
+    def waits_at(self, now: datetime) -> bool:
+        """True of a gateway that speaks for a meter for which it does not count as a device yet."""
+        if self.gateway is None or self.device_meters is None or self.state_at(now) != "open":
+            return False
+        return self.meters is None or not set(self.meters) <= set(self.device_meters)
 
     def state_at(self, now: datetime) -> str:
         """One of ``STATES``."""

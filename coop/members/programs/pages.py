@@ -99,12 +99,40 @@ def program_page(request: Request, token_id: str) -> Response:
         "members/program.html",
         program=program,
         state=program.state_at(now),
+        now=now,
         scope_words=SCOPES,
         state_words=STATES,
         names=names,
         may_keep=ACCESS.allows(session, "keep-programs") and program.ended_at is None,
         may_every=ACCESS.allows(session, "let-speak-for-every-meter"),
+        waits=program.waits_at(now),
+        is_mine=program.meters_by == str(session.actor("page")),
+        unconfirmed=[serial for serial in program.meters or () if serial not in (program.device_meters or ())],
     )
+
+
+@routes.post("/{token_id}/confirm")
+@may("keep-programs")
+@body_max(FORM_MAX)
+def confirm_gateway(
+    request: Request, token_id: str, meters: Annotated[str, Form()] = "", every: Annotated[str, Form()] = ""
+) -> Response:
+    """Say as the second person that a gateway is a device of the meters that were shown."""
+    with writing(request) as tx:
+        commands.confirm_gateway(tx, token_id, None if every == "yes" else read_serials(meters))
+    text = translate(language_of(request), "What the gateway delivers counts as what the meters measured, from now on.")
+    return redirect(f"{PAGE}/{token_id}", text)
+
+
+@routes.post("/{token_id}/drop")
+@may("keep-programs")
+@body_max(FORM_MAX)
+def drop_gateway(request: Request, token_id: str) -> Response:
+    """Take off a gateway what waits for a second person."""
+    with writing(request) as tx:
+        commands.drop_gateway(tx, token_id)
+    text = translate(language_of(request), "The gateway does not speak for what nobody confirmed.")
+    return redirect(f"{PAGE}/{token_id}", text)
 
 
 @routes.post("/{token_id}/meters")

@@ -33,6 +33,17 @@ def choose_last_day(wanted: date | None, today: date) -> date:
     return wanted or today + timedelta(days=LIFE_DAYS_USUAL)
 
 
+def keep_common(some: tuple[str, ...] | None, others: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The meters that are among both; None is every meter.
+
+    >>> keep_common(("E1", "E2"), ("E2", "E3")), keep_common(None, ("E1",)), keep_common(("E1",), None)
+    (('E2',), ('E1',), ('E1',))
+    """
+    if some is None or others is None:
+        return others if some is None else some
+    return tuple(meter for meter in some if meter in set(others))
+
+
 def require_possible(new: NewProgram, known_scopes: Sequence[str], deliver: str, today: date) -> None:
     """Refuse a program that cannot be let in; ``deliver`` is the scope that belongs to a gateway.
 

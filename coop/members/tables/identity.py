@@ -54,9 +54,13 @@ program = Table(
     text_column("name", 100),
     Column("made_at", Instant, nullable=False),
     text_column("made_by", 120),
+    Column("meters_by", String(120)),  # who said last for which meters its gateway speaks
+    Column("confirmed_at", Instant),
+    Column("confirmed_by", String(120)),  # the second person, who said so as well
     Column("ended_by", String(120)),
 )
-"""Programs that may come in, by the id of their token (``program_token``), and who let them in."""
+"""Programs that may come in, by the id of their token (``program_token``), who let them in, and who let a gateway count
+as a device."""
 
 own_token = Table(
     "own_token",

@@ -1,15 +1,14 @@
-"""Gateways: for which meters each may speak, as the service that makes tokens told it."""
+"""Gateways: for which meters each may speak, and for which as a device, as the service that makes tokens told it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 import numpy as np
 
-from coop.kit.tokens import list_gateways
+from coop.kit.tokens import list_devices, list_gateways
 from coop.kit.tx import Tx
 from coop.metering.model import Decoded, Delivery, Quality, Refused, Series, Stand, refuse
 from coop.values import say
@@ -18,16 +17,30 @@ OWN_CLOCK_MARGIN = timedelta(days=1)
 """Time by which a meter's own clock may differ from ours: it drifts by minutes, and often knows no summer time. What it
 dates otherwise is parked, since nobody can tell a clock that was never set from one that speaks of long ago."""
 
+Rights = Mapping[str, frozenset[str] | None]
+"""Meters by the names of gateways; None: every meter."""
+
 
 @dataclass(frozen=True)
 class GatewayMandate:
     """A gateway's right to speak: of ``meters``, or of every meter where they are None; measured or estimated values,
-    since a correction and a member's own reading are people's to say. Nobody registered one that is not known."""
+    since a correction and a member's own reading are people's to say. Nobody registered one that is not known.
+
+    It speaks as a device of ``devices`` among them (None: of all), which two people said. What comes in of these and of
+    others together goes in as far as these: the others wait, or one account could take a device's rank off its word."""
 
     gateway: str
     meters: frozenset[str] | None = frozenset()
     is_known: bool = True
-    is_of_a_device: ClassVar[bool] = True
+    devices: frozenset[str] | None = frozenset()
+
+    def is_of_a_device(self, decoded: Decoded) -> bool:
+        """True where the gateway speaks as a device of a meter in it."""
+        said: list[Stand | Series] = [*decoded.stands, *decoded.series]
+        return any(self._is_device_of(reading.meter) for reading in said)
+
+    def _is_device_of(self, meter: str) -> bool:
+        return (self.meters is None or meter in self.meters) and (self.devices is None or meter in self.devices)
 
     def refuse_beyond(self, decoded: Decoded, received_at: datetime) -> list[Refused]:
         """Refuse the readings that the gateway may not say.
@@ -42,9 +55,10 @@ class GatewayMandate:
         []
         """
         said: list[Stand | Series] = [*decoded.stands, *decoded.series]
-        return [one for reading in said if (one := self._refuse(reading, received_at))]
+        is_of_a_device = self.is_of_a_device(decoded)
+        return [one for reading in said if (one := self._refuse(reading, received_at, is_of_a_device))]
 
-    def _refuse(self, reading: Stand | Series, received_at: datetime) -> Refused | None:
+    def _refuse(self, reading: Stand | Series, received_at: datetime, is_of_a_device: bool) -> Refused | None:
         if not self.is_known:
             reason = say("nobody registered a gateway '%(gateway)s'", gateway=self.gateway)
             return refuse("unknown-gateway", reason, reading)
@@ -53,6 +67,13 @@ class GatewayMandate:
                 "gateway %(gateway)s does not speak for meter %(meter)s", gateway=self.gateway, meter=reading.meter
             )
             return refuse("not-your-meter", reason, reading)
+        if is_of_a_device and not self._is_device_of(reading.meter):
+            reason = say(
+                "no second person confirmed that gateway %(gateway)s speaks for meter %(meter)s",
+                gateway=self.gateway,
+                meter=reading.meter,
+            )
+            return refuse("not-confirmed", reason, reading)
         if _is_said_by_people(reading):
             reason = say("a gateway says what is measured or estimated, and corrects nothing")
             return refuse("not-measured", reason, reading)
@@ -71,7 +92,9 @@ class CarrierMandate:
     """The right of a person who hands telegrams over: of every meter, what was measured or estimated. A correction
     takes a second person and a member's own reading the member, and each has a door of its own."""
 
-    is_of_a_device: ClassVar[bool] = False
+    def is_of_a_device(self, decoded: Decoded) -> bool:
+        """False: a person passes on what a device said."""
+        return False
 
     def refuse_beyond(self, decoded: Decoded, received_at: datetime) -> list[Refused]:
         """Refuse what the telegram calls corrected, or read by a customer."""
@@ -87,18 +110,18 @@ def _is_said_by_people(reading: Stand | Series) -> bool:
 
 def mandate_of(tx: Tx, gateway: str) -> GatewayMandate:
     """A gateway's right to speak now."""
-    return _mandate(list_gateways(tx), gateway)
+    return _mandate(list_gateways(tx), list_devices(tx), gateway)
 
 
 def limit(tx: Tx, deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Deliveries of gateways that only their names tell apart, each with its gateway's right to speak."""
     if not deliveries:
         return []
-    gateways = list_gateways(tx)
-    return [replace(delivery, mandate=_mandate(gateways, delivery.gateway)) for delivery in deliveries]
+    gateways, devices = list_gateways(tx), list_devices(tx)
+    return [replace(delivery, mandate=_mandate(gateways, devices, delivery.gateway)) for delivery in deliveries]
 
 
-def _mandate(gateways: dict[str, frozenset[str] | None], gateway: str) -> GatewayMandate:
+def _mandate(gateways: Rights, devices: Rights, gateway: str) -> GatewayMandate:
     if gateway not in gateways:
         return GatewayMandate(gateway, is_known=False)
-    return GatewayMandate(gateway, gateways[gateway])
+    return GatewayMandate(gateway, gateways[gateway], devices=devices[gateway])

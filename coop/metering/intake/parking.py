@@ -9,6 +9,7 @@ address.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -25,7 +26,7 @@ from coop.metering.intake.gateways import CarrierMandate, mandate_of
 from coop.metering.intake.late import mark_late
 from coop.metering.intake.series import take_series
 from coop.metering.intake.stands import take_stands
-from coop.metering.model import Decoded, Delivery, Quality, Quantity, Receipt, Refused, Series, Stand
+from coop.metering.model import Decoded, Delivery, Mandate, Quality, Quantity, Receipt, Refused, Series, Stand
 from coop.metering.readings import arrivals
 from coop.metering.readings.arrivals import Arrival
 from coop.metering.register.locking import lock
@@ -95,7 +96,8 @@ def replay_telegram(tx: Tx, letter_id: str) -> Taken:
     when that was.
 
     Whether its readings can have been is judged by the time of the replay: the clock that refused them as future may
-    have been ours. A gateway's go as far as it may speak now: whoever replays them lends it no right.
+    have been ours. A gateway's go as far as it may speak now: whoever replays them lends it no right, and what came in
+    as passed on stays so.
 
     Raises:
         CoopError: there is no such open letter, or it is refused again (and stays parked).
@@ -111,7 +113,10 @@ def replay_telegram(tx: Tx, letter_id: str) -> Taken:
         decoded = FORMATS[row.format](letter.body, received_at=row.received_at)
     if decoded.problems:
         raise BadInput(decoded.problems)
-    mandate = mandate_of(tx, row.gateway) if row.is_of_a_gateway else CarrierMandate()
+    mandate: Mandate = CarrierMandate()
+    if row.is_of_a_gateway:
+        by_name = mandate_of(tx, row.gateway)
+        mandate = replace(by_name, devices=frozenset()) if row.is_claim else by_name
     delivery = Delivery(REPLAY, row.gateway, row.received_at, letter_id.encode(), decoded, mandate=mandate)
     delivery_id, number = delivery.id(tx.community), arrivals.last_number(tx) + 1
     batch = Batch(tx, {delivery_id: delivery}, number, tx.now)

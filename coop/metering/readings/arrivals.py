@@ -29,6 +29,7 @@ class Delivered:
     format: str
     gateway: str
     options: str
+    is_claim: bool
     received_at: datetime
     problems: int
     actor: str

@@ -31,8 +31,8 @@ def check_disputes(tx: Tx, meeting: Meeting, resolution: Resolution) -> Iterator
     if asked:
         yield from _reckon(tx, meeting, resolution, asked)
     granted = any(each["new_vote"] for each in told)
-    is_together = bool(resolution.option_of) and any(
-        each.option_of == resolution.option_of and each.resolution_id in meeting.voted_again
+    is_together = any(
+        _find_root(meeting, each) == _find_root(meeting, resolution) and each.resolution_id in meeting.voted_again
         for each in meeting.resolutions
     )
     if (resolution.resolution_id in meeting.voted_again) != (granted or is_together):
@@ -41,6 +41,12 @@ def check_disputes(tx: Tx, meeting: Meeting, resolution: Resolution) -> Iterator
         yield from _check_new_vote(tx, meeting, resolution, resolution.again_of)
     elif list_told(tx, NewVoteOpened, resolution.resolution_id):
         yield "it was opened as a new vote, and is kept as a point of the notice"
+
+
+def _find_root(meeting: Meeting, point: Resolution) -> str:
+    """Name of what is voted on together: options of each other, with all that would change them."""
+    head = next((each for each in meeting.resolutions if each.resolution_id == point.amends), point)
+    return head.option_of or head.resolution_id
 
 
 def _reckon(tx: Tx, meeting: Meeting, resolution: Resolution, asked: list[KeptChallenge]) -> Iterator[str]:

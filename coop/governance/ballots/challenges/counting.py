@@ -7,8 +7,11 @@ from typing import Final
 
 from coop.governance.ballots.attendance.commands import find_present
 from coop.governance.ballots.challenges.store import find_opening_time
-from coop.governance.ballots.closing import Outcome, ask_chair, count_points, outcomes, refuse_papers
+from coop.governance.ballots.closing import Outcome, ask_chair, count_points, outcomes
+from coop.governance.ballots.motions.rules import list_together
+from coop.governance.ballots.unsettled import refuse_papers
 from coop.governance.meetings import store, voting_lists
+from coop.governance.model import Meeting
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, say
 
@@ -29,7 +32,7 @@ def count_again(tx: Tx, meeting_id: str) -> list[Outcome]:
     counted = outcomes(tx, meeting)
     points = [outcome for outcome in counted if outcome.is_open_again]
     if points:
-        may_count_from = max(find_count_time(tx, point) for point in points)
+        may_count_from = max(find_count_time(tx, meeting, point) for point in points)
         if tx.now < may_count_from:
             raise CoopError(
                 "new-vote-young",
@@ -42,7 +45,7 @@ def count_again(tx: Tx, meeting_id: str) -> list[Outcome]:
     return [outcome for outcome in outcomes(tx, meeting) if outcome.decided]
 
 
-def find_count_time(tx: Tx, point: Outcome) -> datetime:
+def find_count_time(tx: Tx, meeting: Meeting, point: Outcome) -> datetime:
     """The instant from which a new vote may be counted."""
-    opened_at = find_opening_time(tx, str(point.resolution.again_of))
-    return opened_at + OPEN_FOR
+    together = list_together(meeting.resolutions, point.resolution)
+    return find_opening_time(tx, [str(each.again_of) for each in together]) + OPEN_FOR

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -68,18 +68,12 @@ def list_before(tx: Tx, resolution_id: str) -> list[str]:
     return before
 
 
-def find_opening_time(tx: Tx, before: str) -> datetime:
-    """The instant at which the new vote on a disputed point opened; of options that of whichever was disputed."""
-    columns, points = challenge.c, resolution.c
-    option_of = select(points.option_of).where(points.community == tx.community, points.resolution_id == before)
-    together = select(points.resolution_id).where(
-        points.community == tx.community,
-        (points.resolution_id == before)
-        | ((points.option_of != "") & (points.option_of == option_of.scalar_subquery())),
-    )
+def find_opening_time(tx: Tx, before: Collection[str]) -> datetime:
+    """The instant at which the new vote on points opened that are voted on together: that of whichever was disputed."""
+    columns = challenge.c
     opened_at: datetime | None = tx.scalar(
         select(func.min(columns.recorded_at)).where(
-            columns.community == tx.community, columns.resolution_id.in_(together), columns.is_granted
+            columns.community == tx.community, among(tx, columns.resolution_id, before), columns.is_granted
         )
     )
     assert opened_at is not None, "a new vote opens with what was granted"

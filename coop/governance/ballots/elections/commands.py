@@ -17,7 +17,7 @@ from uuid import uuid4
 from coop.events.elections import ElectionBallotsCommitted, ElectionVoteCounted, ElectionVoteOpened
 from coop.governance.ballots.attendance.commands import find_present
 from coop.governance.ballots.attendance.rules import ROOM
-from coop.governance.ballots.closing import find_second, is_left_out_by
+from coop.governance.ballots.closing import find_second
 from coop.governance.ballots.commitments import make_salt
 from coop.governance.ballots.counting import count_ballots, rule_of, tally_of
 from coop.governance.ballots.elections import papers, store
@@ -28,6 +28,7 @@ from coop.governance.ballots.elections.rules import add_up, judge, object_to_cho
 from coop.governance.ballots.elections.store import Opened
 from coop.governance.ballots.mandates import commands as mandates
 from coop.governance.ballots.rules import say_no_vote
+from coop.governance.ballots.unsettled import is_left_out_by
 from coop.governance.meetings import voting_lists
 from coop.governance.meetings.store import list_decisions
 from coop.governance.model import ELECTION, MANDATE, OWN, Ballot

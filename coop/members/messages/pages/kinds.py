@@ -11,10 +11,11 @@ from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.members.access import ACCESS
 from coop.members.messages import changes, store
 from coop.members.messages.commands import get_profile
+from coop.members.messages.example_values import make_example
 from coop.members.messages.formats.mail import find_link, find_site_url
 from coop.members.messages.model import KINDS
 from coop.members.messages.pages.common import FORM_MAX, PAGE, words_of
-from coop.members.messages.words import make_example, word
+from coop.members.messages.words import word
 from coop.values import BadInput, NotFound
 from coop.web.catalogs import languages
 from coop.web.language import language_of, translate

@@ -229,7 +229,7 @@ def _mandate_of(session: Session) -> GatewayMandate | None:
         return None
     if not isinstance(session, Program) or session.gateway is None:
         raise NotAllowed(say("this program is no gateway"))
-    return GatewayMandate(session.gateway, session.meters)
+    return GatewayMandate(session.gateway, session.meters, devices=session.device_meters)
 
 
 def _decode(delivery: DeliveryIn, place: int, now: datetime, mandate: GatewayMandate | None) -> Delivery:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -45,6 +46,7 @@ def show_year(
         "metering/energy.html",
         year=found,
         known_at=known_at,
+        query=urlencode({"year": found.year} | ({"known_at": known_at} if known_at else {})),
         known=known,
         today=today,
         connections=own,

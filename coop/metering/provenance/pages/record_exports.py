@@ -16,6 +16,7 @@ from coop.metering.provenance import record_listings
 from coop.metering.provenance.pages.meter import AskedRecord, note_looks
 from coop.metering.provenance.record_views import list_missing_times, view_record
 from coop.metering.provenance.records import list_statements
+from coop.metering.provenance.year_listings import measurements_listing
 from coop.metering.register.store import list_registers, registers_of
 from coop.values import NotFound, Period, say
 from coop.web.downloads import Asked
@@ -59,6 +60,16 @@ def export_gaps(request: Request, asked: Asked, meter: str, wanted: AskedRecord)
         own = view_record(tx, session_of(request), meter, wanted.read(tx))
         note_looks(request, own)
         return asked.answer(record_listings.gaps_listing(own.gaps))
+
+
+@routes.get("/resting.{extension}")
+@may("see-meter")
+def export_resting(request: Request, asked: Asked, meter: str, wanted: AskedRecord) -> Response:
+    """Heat of a period that rests on a meter."""
+    with reading(request) as tx:
+        own = view_record(tx, session_of(request), meter, wanted.read(tx))
+        note_looks(request, own)
+        return asked.answer(measurements_listing(own.measurements))
 
 
 @routes.get("/heard.{extension}")

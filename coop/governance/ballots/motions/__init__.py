@@ -1,0 +1,1 @@
+"""Motions: amendments of points, and options beside them, that are handed in after the notice."""
