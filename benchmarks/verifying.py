@@ -5,8 +5,8 @@
 A hundred homes have 1,200 bills. The base that everything is divided by is issuing them, in the same process. Their
 tariff and key were adopted by no vote that governance holds, which is all that there is to be found.
 
-Aimed at: 5 s. Not shown on a machine that was never idle; what is left is flat: each bill computed anew, each line priced
-a second time by other code, each day of a contract asked for its tariff, and the allocations run again.
+Aimed at: 5 s. It was never run on an idle machine; what is left is flat: each bill computed anew, each line priced a
+second time by other code, each day of a contract asked for its tariff, and the allocations run again.
 """
 
 from __future__ import annotations
