@@ -25,6 +25,8 @@ ACCESS = Access(
         "see-own": SIGNED_IN,
         "keep-own-tokens": roles("member"),
         "keep-own-privacy": roles("member"),
+        "tell-own-move": roles("member"),
+        "settle-moves": roles("board"),
         "see-privacy": roles("board", "auditor", "operator"),
         "keep-privacy": roles("board"),
         "see-restricted": roles("treasurer", "auditor"),

@@ -17,7 +17,8 @@ from coop.members.entry.store import list_waiting
 from coop.members.factors.store import list_waiting_resets
 from coop.members.identity.store import find_account, list_without_factor
 from coop.members.programs.store import list_programs
-from coop.members.register.store import count_members
+from coop.members.register.store import count_members, get_member
+from coop.members.told_moves.store import list_waiting as list_waiting_moves
 from coop.values import say, say_count
 from coop.web.language import N_
 from coop.web.waiting import Step, Waiting, show_step, show_waiting
@@ -70,6 +71,7 @@ def waiting(request: Request) -> Response:
             *_list_ibans(tx, session),
             *_list_choices(tx, session),
             *_list_gateways(tx, session),
+            *_list_moves(tx, session),
             *_list_stands(tx, session),
             *_list_factors(tx, session),
         ]
@@ -114,6 +116,21 @@ def _list_gateways(tx: Tx, session: Session) -> list[Waiting]:
     )
     where = f"/members/programs/{waiting[0].token_id}" if len(waiting) == 1 else "/members/programs"
     return [Waiting(text, where)] if waiting else []
+
+
+def _list_moves(tx: Tx, session: Session) -> list[Waiting]:
+    """Moves that members told of and nobody settled yet."""
+    if not ACCESS.allows(session, "settle-moves"):
+        return []
+    return [
+        Waiting(
+            say(
+                "%(name)s tells of a move: write it down or say why not", name=get_member(tx, move.told.member_id).name
+            ),
+            f"/members/register/moves/{move.number}",
+        )
+        for move in list_waiting_moves(tx)
+    ]
 
 
 def _list_stands(tx: Tx, session: Session) -> list[Waiting]:

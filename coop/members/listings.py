@@ -32,6 +32,7 @@ from coop.members.oidc.store import list_bound
 from coop.members.privacy.store import list_looks
 from coop.members.programs.model import Program
 from coop.members.register.model import Member
+from coop.members.told_moves.model import Told
 from coop.web.language import N_
 from coop.web.listings import Column, Kind, Listing
 
@@ -83,6 +84,27 @@ LOOKS = (
     Column("viewer", N_("Who")),
     Column("subject", N_("What"), Kind.WORD),
     Column("of_everybody", N_("Of everybody"), Kind.FLAG),
+)
+
+MOVES = (
+    Column("number", N_("Number"), Kind.WHOLE),
+    Column("way", N_("What"), of=attrgetter("told.way")),
+    Column("moved_on", N_("Day"), Kind.DAY, of=attrgetter("told.moved_on")),
+    Column("connection_id", N_("Connection"), of=attrgetter("told.connection_id")),
+    Column("home", N_("The home"), of=attrgetter("told.home")),
+    Column("heat_gj", N_("Heat"), unit="GJ", of=attrgetter("told.heat_gj")),
+    Column("electricity_in_kwh", N_("Electricity, taken"), unit="kWh", of=attrgetter("told.electricity_in_kwh")),
+    Column(
+        "electricity_out_kwh", N_("Electricity, delivered back"), unit="kWh", of=attrgetter("told.electricity_out_kwh")
+    ),
+    Column("address", N_("Address"), of=attrgetter("told.address")),
+    Column("postcode", N_("Postcode"), of=attrgetter("told.postcode")),
+    Column("city", N_("City"), of=attrgetter("told.city")),
+    Column("leaves", N_("Leaves the co-operative"), Kind.FLAG, of=attrgetter("told.leaves")),
+    Column("note", N_("Anything else"), of=attrgetter("told.note")),
+    Column("told_at", N_("When"), Kind.INSTANT),
+    Column("outcome", N_("State")),
+    Column("reason", N_("Why")),
 )
 
 CONTRACTS = (
@@ -302,6 +324,11 @@ def factors_listing(tx: Tx, account_id: str) -> Listing:
 def answers_listing(tx: Tx, member_id: str) -> Listing:
     """Everything that a member said to uses of their data."""
     return Listing("consents", ANSWERS, consents.list_answers(tx, member_id))
+
+
+def moves_listing(told: Iterable[Told]) -> Listing:
+    """Moves that members told of, and what became of each."""
+    return Listing("moves", MOVES, told)
 
 
 def looks_listing(tx: Tx, member_id: str) -> Listing:

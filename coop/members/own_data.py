@@ -13,6 +13,7 @@ from coop.members.messages.model import Filter
 from coop.members.messages.store import list_tracked
 from coop.members.own_tokens.store import find_owner
 from coop.members.register.store import find_member
+from coop.members.told_moves.store import list_of as list_moves
 from coop.web.own_data import ZIP_ANSWER, answer_own_data
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/v1", tags=["members"])
@@ -45,5 +46,6 @@ def get_own_register(request: Request) -> Response:
                 listings.gas_bills_listing(contracts),
                 listings.answers_listing(tx, member.member_id),
                 listings.looks_listing(tx, member.member_id),
+                listings.moves_listing(list_moves(tx, member.member_id)),
             ]
         return answer_own_data(request, "members", [*parts, listings.accounts_listing(accounts)])

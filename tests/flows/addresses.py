@@ -24,6 +24,7 @@ PARAMETERS = {
     "waiting/number": [("billing", "law_proposal", "number")],
     "role-proposals/number": [("members", "role_proposal", "number")],
     "erasures/number": [("members", "erasure", "number")],
+    "moves/number": [("members", "told_move", "number")],
     "import_id": [("members", "import_file", "import_id")],
     "imports/delivery_id": [("metering", "delivery", "id")],
     "account_id": [("members", "account", "account_id")],

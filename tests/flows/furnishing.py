@@ -46,6 +46,8 @@ from coop.members.imports.commands import keep_draft
 from coop.members.own_tokens.commands import make_own_token
 from coop.members.privacy.commands import enter_request
 from coop.members.tables.register import connection
+from coop.members.told_moves.model import Telling
+from coop.members.told_moves.store import add_telling
 from coop.metering.entries.corrections import propose_correction
 from coop.metering.heat.tables import break_proposal
 from coop.metering.heat.verdicts import BreakKind
@@ -94,6 +96,7 @@ def furnish_members(tx: Tx, member_id: str) -> None:
     add_passkey(tx, Passkey(str(uuid4()), account_id, "phone", "localhost", "abc", b"key", 0, tx.now))
     make_own_token(tx, account_id, member_id, "my heat pump")
     enter_request(tx, member_id, "a letter")
+    add_telling(tx, Telling(member_id, "in", tx.today, home="Kade 3"))
     number = max((made.number for made in list_proposals(tx)), default=0) + 1
     add_proposal(tx, RoleProposal(number, account_id, "grant", "auditor", tx.now, "account:somebody", "page"))
     add_choice_proposal(tx, "brakes", tx.today, {"ratio": "3", "difference_cents": 10000}, "a test")

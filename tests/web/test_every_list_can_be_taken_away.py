@@ -31,6 +31,7 @@ NO_LISTS = {
     ("members/register_parts.html", "Changed while your form was open"): "beside the form that it concerns",
     ("members/register_parts.html", ""): "billing's list of bills has its files",
     ("members/erasures.html", "Requests to erase"): "what waits for somebody, with a button each",
+    ("members/moves.html", "Moves that members told of"): "what waits for somebody; in each member's own data",
     ("members/privacy.html", "Only with consent"): "the words of each use, with a button",
     ("members/member_privacy.html", "What holds now"): "one row for each use; the answers are below it",
     ("members/privacy_parts.html", "What was said, and when"): "in one's own data, as a file",

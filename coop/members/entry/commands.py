@@ -123,6 +123,8 @@ def _type_move(tx: Tx, move: Move) -> Typed:
         and contract.starts_on < move.moved_on
         and (contract.ends_on is None or contract.ends_on > move.moved_on)
     ]
+    if move.forwarding:
+        steps.append(("members", {"number": registered.number_of("member", hold.member_id), **move.forwarding}))
     if move.newcomer:
         steps.append(("members", move.newcomer))
     if move.member:

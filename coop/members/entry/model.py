@@ -35,7 +35,8 @@ class Stands:
 class Move:
     """Somebody moves out of a home, and somebody else in where ``member`` names one: an existing number, or that of the
     ``newcomer``, a row of the members. ``moved_on`` is the first day of who comes; ``stands`` is what the meters showed
-    that day; with ``leaves`` the membership of who goes ends too."""
+    that day; with ``leaves`` the membership of who goes ends too, and ``forwarding`` is where their post goes from now
+    on, by its fields."""
 
     connection_id: str
     moved_on: date
@@ -45,6 +46,7 @@ class Move:
     contract: str = ""
     tariff_clause: str = ""
     stands: Stands | None = None
+    forwarding: Mapping[str, str] | None = None
     reason: str = ""
 
 

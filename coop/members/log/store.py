@@ -28,7 +28,9 @@ from coop.members.imports.texts import KINDS as IMPORT_KINDS
 from coop.members.imports.words import LABELS
 from coop.members.log.model import Entry, Wanted
 from coop.members.programs.store import list_programs
+from coop.members.register.store import get_member
 from coop.members.tables import account_change, register_change
+from coop.members.told_moves.store import list_told
 from coop.values import Said, say
 
 ALL = 1_000_000
@@ -132,6 +134,17 @@ def _register(tx: Tx, names: _Names, limit: int) -> Iterator[Entry]:
             new=change.new,
         )
         yield Entry(change.changed_at, "register", names.who(change.changed_by), what, change.record, change.channel)
+    settled = {
+        "written": say("Wrote down a move that the member told of"),
+        "refused": say("Did not write down a move that the member told of"),
+        "withdrawn": say("Took back a move that they told of"),
+    }
+    for move in list_told(tx):
+        about = get_member(tx, move.told.member_id).number
+        yield Entry(move.told_at, "register", names.who(move.told_by), say("Told of a move"), about, move.told_through)
+        if move.settled_at is not None and move.outcome is not None:
+            by, through = names.who(move.settled_by), move.settled_through or ""
+            yield Entry(move.settled_at, "register", by, settled[move.outcome], about, through)
 
 
 def _imports(tx: Tx, names: _Names, limit: int) -> Iterator[Entry]:

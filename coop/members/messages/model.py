@@ -38,6 +38,8 @@ KINDS: Final = (
     "leaving-entered",
     "leaving-moved",
     "leaving-taken-back",
+    "move-written",
+    "move-refused",
 )
 
 SECRET_KINDS: Final = frozenset({"invitation", "reset", "confirm-address", "confirm-move"})
@@ -62,6 +64,15 @@ class Holder(Protocol):
     def email(self) -> str: ...
     @property
     def member_id(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Words:
+    """The English of a kind: subject, paragraphs, and what its link is called."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    link_text: str = ""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ KIND_NAMES: Final = {
     "leaving-entered": N_("A membership ends"),
     "leaving-moved": N_("A membership ends on another day"),
     "leaving-taken-back": N_("A membership goes on"),
+    "move-written": N_("Move that a member told of, written down"),
+    "move-refused": N_("Move that a member told of, not written down"),
 }
 
 STATE_NAMES: Final = {

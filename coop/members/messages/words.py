@@ -8,24 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from coop.communities.model import Profile
-from coop.members.messages.model import Content
+from coop.members.messages.model import Content, Words
+from coop.members.messages.register_words import REGISTER_WORDS
 from coop.web.language import N_, gettext, translate
 from coop.web.writing import money, speak_value
 
 _PLACE = re.compile(r"%\((\w+)\)s")
-
-
-@dataclass(frozen=True)
-class Words:
-    """The English of a kind: subject, paragraphs, and what its link is called."""
-
-    subject: str
-    paragraphs: tuple[str, ...]
-    link_text: str = ""
 
 
 WORDS: Final[Mapping[str, Words]] = {
@@ -302,33 +293,7 @@ WORDS: Final[Mapping[str, Words]] = {
         (N_("Next month:\n%(plan)s"),),
         N_("To your pages"),
     ),
-    "leaving-entered": Words(
-        N_("Your membership of %(coop)s ends on %(left_on)s"),
-        (
-            N_("We wrote down that you are no member from %(left_on)s on. Your contracts end on that day too."),
-            N_("Your last bill follows when that month is closed."),
-            N_("Is this not right? Then tell us: answer this message."),
-        ),
-        N_("Your account"),
-    ),
-    "leaving-moved": Words(
-        N_("Your membership of %(coop)s ends on %(left_on)s"),
-        (
-            N_("We told you that your membership ends on %(was_on)s. That was not right: it ends on %(left_on)s."),
-            N_("The reason: %(reason)s"),
-            N_("If a bill was wrong because of it, you get a correction."),
-        ),
-        N_("Your account"),
-    ),
-    "leaving-taken-back": Words(
-        N_("Your membership of %(coop)s goes on"),
-        (
-            N_("We told you that your membership ends on %(was_on)s. That was not right: you stay a member."),
-            N_("The reason: %(reason)s"),
-            N_("If a bill was wrong because of it, you get a correction."),
-        ),
-        N_("Your account"),
-    ),
+    **REGISTER_WORDS,
 }
 
 

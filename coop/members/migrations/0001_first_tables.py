@@ -640,6 +640,57 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "member_id", name=op.f("pk_restricted_person")),
     )
     op.create_table(
+        "told_move",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.String(length=36), nullable=False),
+        sa.Column("way", sa.String(length=5), nullable=False),
+        sa.Column("moved_on", sa.Date(), nullable=False),
+        sa.Column("connection_id", sa.String(length=36), nullable=False),
+        sa.Column("home", sa.String(length=200), nullable=False),
+        sa.Column("heat_gj", sa.String(length=20), nullable=False),
+        sa.Column("electricity_in_kwh", sa.String(length=20), nullable=False),
+        sa.Column("electricity_out_kwh", sa.String(length=20), nullable=False),
+        sa.Column("address", sa.String(length=200), nullable=False),
+        sa.Column("postcode", sa.String(length=200), nullable=False),
+        sa.Column("city", sa.String(length=200), nullable=False),
+        sa.Column("leaves", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.String(length=500), nullable=False),
+        sa.Column("told_at", Instant(), nullable=False),
+        sa.Column("told_by", sa.String(length=120), nullable=False),
+        sa.Column("told_through", sa.String(length=20), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("settled_by", sa.String(length=120), nullable=True),
+        sa.Column("settled_through", sa.String(length=20), nullable=True),
+        sa.CheckConstraint(
+            "(COALESCE(outcome, '') = 'refused') = (reason <> '')", name=op.f("ck_told_move_refused_with_a_reason")
+        ),
+        sa.CheckConstraint("(way = 'out') = (connection_id <> '')", name=op.f("ck_told_move_out_of_a_connection")),
+        sa.CheckConstraint("outcome IN ('written', 'refused', 'withdrawn')", name=op.f("ck_told_move_outcome_known")),
+        sa.CheckConstraint("way IN ('out', 'in')", name=op.f("ck_told_move_way_known")),
+        sa.CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", name=op.f("ck_told_move_settled_whole")),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (settled_by IS NULL)", name=op.f("ck_told_move_settled_by_somebody")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "member_id"],
+            ["member.community", "member.member_id"],
+            name=op.f("fk_told_move_community_member"),
+        ),
+        sa.PrimaryKeyConstraint("community", "number", name=op.f("pk_told_move")),
+    )
+    with op.batch_alter_table("told_move", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_told_move_waiting",
+            ["community", "member_id"],
+            unique=True,
+            sqlite_where=sa.text("outcome IS NULL"),
+            postgresql_where=sa.text("outcome IS NULL"),
+        )
+
+    op.create_table(
         "account_change",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("account_id", sa.String(length=36), nullable=False),
@@ -980,6 +1031,12 @@ def downgrade() -> None:
     op.drop_table("bound_subject")
     op.drop_table("authenticator")
     op.drop_table("account_change")
+    with op.batch_alter_table("told_move", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_told_move_waiting", sqlite_where=sa.text("outcome IS NULL"), postgresql_where=sa.text("outcome IS NULL")
+        )
+
+    op.drop_table("told_move")
     op.drop_table("restricted_person")
     with op.batch_alter_table("occupancy", schema=None) as batch_op:
         batch_op.drop_index("ix_occupancy_member_id")

@@ -23,6 +23,7 @@ from coop.members.tables import (
     sign_in,
     use_seen,
 )
+from coop.members.told_moves.store import forget_told
 
 LOOKS_SHOWN = 200
 PERSONAL_FIELDS = ("name", "email", "address", "postcode", "city")
@@ -161,6 +162,7 @@ def empty_member(tx: Tx, member_id: str, number: str, name: str) -> None:
         theirs = account.c.community == tx.community, account.c.account_id == account_id
         tx.execute(update(account).where(*theirs).values(closed))
         tx.execute(delete(sign_in).where(sign_in.c.community == tx.community, sign_in.c.account_id == account_id))
+    forget_told(tx, member_id)
     _empty_messages(tx, member_id, account_ids, name)
 
 

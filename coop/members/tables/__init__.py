@@ -23,6 +23,7 @@ from coop.members.tables.register import (
     member,
     move_stands,
     occupancy,
+    told_move,
     withdrawn,
 )
 from coop.members.tables.shape import Words, metadata
@@ -64,6 +65,7 @@ __all__ = [
     "restricted_person",
     "sign_in",
     "sign_in_try",
+    "told_move",
     "use_seen",
     "withdrawn",
     "withdrawn_meeting",

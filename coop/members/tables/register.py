@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -173,3 +174,47 @@ move_stands = Table(
 )
 """Stands of the meters as they were read together at a move, exact numbers as text, empty where nobody read one; they
 wait until somebody entered them at the meters, also where the move itself was undone since."""
+
+told_move = Table(
+    "told_move",
+    metadata,
+    community_column(),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    reference_column("member_id"),
+    text_column("way", 5),
+    Column("moved_on", Date, nullable=False),
+    text_column("connection_id", 36),
+    text_column("home", 200),
+    text_column("heat_gj", 20),
+    text_column("electricity_in_kwh", 20),
+    text_column("electricity_out_kwh", 20),
+    text_column("address", 200),
+    text_column("postcode", 200),
+    text_column("city", 200),
+    Column("leaves", Boolean, nullable=False),
+    text_column("note", 500),
+    Column("told_at", Instant, nullable=False),
+    text_column("told_by", 120),
+    text_column("told_through", 20),
+    Column("outcome", String(20)),
+    text_column("reason", 500),
+    Column("settled_at", Instant),
+    Column("settled_by", String(120)),
+    Column("settled_through", String(20)),
+    refers_to("member_id", "member"),
+    CheckConstraint("way IN ('out', 'in')", name="way_known"),
+    CheckConstraint("(way = 'out') = (connection_id <> '')", name="out_of_a_connection"),
+    CheckConstraint("outcome IN ('written', 'refused', 'withdrawn')", name="outcome_known"),
+    CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", name="settled_whole"),
+    CheckConstraint("(settled_at IS NULL) = (settled_by IS NULL)", name="settled_by_somebody"),
+    CheckConstraint("(COALESCE(outcome, '') = 'refused') = (reason <> '')", name="refused_with_a_reason"),
+)
+"""Moves that members told of themselves, and what became of each; of a member one waits at a time."""
+Index(
+    "ix_told_move_waiting",
+    told_move.c.community,
+    told_move.c.member_id,
+    unique=True,
+    sqlite_where=told_move.c.outcome.is_(None),
+    postgresql_where=told_move.c.outcome.is_(None),
+)

@@ -82,18 +82,10 @@ def _read_move(connection_id: str, fields: Mapping[str, str]) -> Move:
     number = {"new": "new_number", "member": "member"}.get(who, "")
     if number and not fields.get(number, "").strip():
         problems.append(Problem(say("may not be empty"), number))
-    shown = {name: fields.get(name, "").strip() for name in STANDS}
-    numbers_shown = {name: read_decimal(text) for name, text in shown.items() if text}
-    problems += [
-        Problem(say("is no stand of a meter, such as 12,34"), name)
-        for name, number_shown in numbers_shown.items()
-        if number_shown is None or not 0 <= number_shown < STAND_MAX
-    ]
+    exact, bad_stands = read_stands(fields)
+    problems += bad_stands
     if problems or moved_on is None:
         raise BadInput(problems)
-    exact = {
-        name: format(number_shown, "f") for name, number_shown in numbers_shown.items() if number_shown is not None
-    }
     stands = Stands(connection_id, moved_on, **exact) if exact else None
     newcomer = None
     if who == "new":
@@ -110,6 +102,17 @@ def _read_move(connection_id: str, fields: Mapping[str, str]) -> Move:
         stands=stands,
         reason=fields.get("reason", "").strip(),
     )
+
+
+def read_stands(fields: Mapping[str, str]) -> tuple[dict[str, str], list[Problem]]:
+    """Stands in a form, as exact numbers by their fields, and what is wrong with those that are none."""
+    shown = {name: read_decimal(text) for name in STANDS if (text := fields.get(name, "").strip())}
+    problems = [
+        Problem(say("is no stand of a meter, such as 12,34"), name)
+        for name, stand in shown.items()
+        if stand is None or not 0 <= stand < STAND_MAX
+    ]
+    return {name: format(stand, "f") for name, stand in shown.items() if stand is not None}, problems
 
 
 def _show(

@@ -52,6 +52,7 @@ def connections_page(request: Request, search: str = "", page: int = 1) -> Respo
         search=search,
         size=judge_size(count_users(connections, holders), today),
         may_keep=ACCESS.allows(session_of(request), "keep-register"),
+        may_settle_moves=ACCESS.allows(session_of(request), "settle-moves"),
     )
 
 
