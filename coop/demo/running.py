@@ -96,6 +96,8 @@ def _play_when_up(
                 play_year(plan, doors, through_http(doors), mark, report)
             convene_once(plan, doors, mark, today(clock))
             console.print(f"The year is in. In this co-operative it is {today(clock):%-d %B %Y}. Ctrl-C stops.")
+            check = f"COOP_DATA_DIR={settings.data_dir} coop verify {plan.year}-000001"
+            console.print(f"In another terminal this recomputes a bill: {check}", soft_wrap=True)
             if live:
                 play_live(plan, doors, through_http(doors), mark, LIVE_PAUSE_S, lambda: not stopping.is_set(), clock)
     except (CoopError, ConnectionError) as error:
