@@ -33,8 +33,7 @@ class Answer(BaseModel):
 
 class StatutesOut(Answer):
     """Statutes that were entered: from when, the hash of their articles, and for which kinds of decision they have a
-    rule of their own. They hold once a second person confirmed the entry ``entry_id``.
-    """
+    rule of their own. They hold once a second person confirmed the entry ``entry_id``."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -124,8 +123,7 @@ class ObjectionOut(Answer):
 
 class CountOut(Answer):
     """A count, and why it decides as it does: majority, no-votes, no-quorum, tie, too-few; chair or lot where these
-    broke a tie; not-decidable, not-approved, other-option, option-tie or decided-before. Members are counted by
-    heads."""
+    broke a tie; not-decidable, not-approved, other-option, option-tie or decided-before. Members: heads."""
 
     votes_for: int
     votes_against: int
