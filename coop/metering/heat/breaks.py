@@ -49,6 +49,9 @@ _SHORT_S = 6 * HOUR_S
 _AHEAD = 512
 """Readings that are looked at together for where a line goes on."""
 
+_GOING_ON = (BreakKind.RESET, BreakKind.ROLLOVER, BreakKind.EXCHANGE, BreakKind.KEEP)
+"""Meanings by which a register went on from elsewhere, or from where it stood."""
+
 _LOOK_BACK = 32
 """Most readings before a fall that can be one slip: longer, and somebody has to say what happened."""
 
@@ -139,7 +142,7 @@ class _Judging(Line):
     def _explain(self, p: int, i: int) -> int:
         """Explain the break between two neighbours; returns where the line goes on."""
         known = next((one for one in self.decided if one.before_s <= self.at_s[p] and self.at_s[i] <= one.at_s), None)
-        if known is not None and known.kind not in (BreakKind.DIP, BreakKind.SLIP):
+        if known is not None and known.kind in _GOING_ON:
             return self._go_on(p, i, known.kind)
         falls = self.level(p) > int(self.values[i])
         past = self._past(p, i, falls)
@@ -188,7 +191,7 @@ class _Judging(Line):
         for i in range(past.q + 1, past.k):
             if i in past.false or self.why.get(i) not in (BreakKind.DIP, BreakKind.SLIP):
                 continue
-            if self._follows(self.line(i - 1), i) and -self.step <= int(self.values[past.k] - self.values[i]):
+            if self._follows(self.line(i - 1), i) and self._is_below(i, past.k):
                 self.keep[i] = True
                 del self.why[i]
 
@@ -261,7 +264,9 @@ class _Judging(Line):
     def _is_shown(self, p: int, i: int) -> bool:
         """True where a reset is borne out: the readings around it are undisturbed, and of one pace."""
         before, after, gap = self.pace_before(p), self.pace_after(i), int(self.at_s[i] - self.at_s[p])
-        if before and after and not before / _PACES_ACROSS <= after <= before * _PACES_ACROSS:
+        # One false reading among so few makes their pace.
+        most = _PACES_ACROSS if len(self.line(p)) > _LAST else PACES
+        if before and after and not before / most <= after <= before * most:
             return False
         if before and int(self.values[i]) > PACES * _PACES_ACROSS * before * gap + self.step:
             return False
@@ -322,19 +327,31 @@ class _Judging(Line):
         is_at_rest = len(line) > _LAST and self.level(past.q) - int(self.values[self.first]) <= self.step
         if is_at_rest and past.kind is BreakKind.SLIP and self.rise(past.q, past.k) > self.step:
             return False
-        if len(past.false) == 1:
+        false = self._all_false(past)
+        if len(false) == 1:
             return True
         paces, time = self.paces(past.q, past.k), int(self.at_s[past.k] - self.at_s[past.q])
         if not paces or not self.is_pace(self.rise(past.q, past.k), time, [max(paces)]):
             return False
-        high = [at for at in past.false if self.values[at] > self.values[past.k]]
-        low = [at for at in past.false if self.values[at] < self.values[past.q]]
+        high = [at for at in false if self.values[at] > self.values[past.k]]
+        low = [at for at in false if self.values[at] < self.values[past.q]]
         if np.ptp(self.values[high or [past.k]]) > self.step:
             return False
         if np.ptp(self.values[low or [past.q]]) <= self.step:
             return True
         gap = int(self.at_s[low[0]] - self.at_s[low[0] - 1])
         return int(self.values[low[0]]) > PACES * max(paces) * gap + self.step
+
+    def _all_false(self, past: _Past) -> tuple[int, ...]:
+        """Readings that a line leaves out, with those between its ends that were set aside before and stay so: one
+        false reading beside another is a run of them, however each was found."""
+        set_aside = [i for i in range(past.q + 1, past.k) if self.why.get(i) in (BreakKind.DIP, BreakKind.SLIP)]
+        line = self.line(past.q)
+        stay = (i for i in set_aside if not (self._follows(line, i) and self._is_below(i, past.k)))
+        return tuple(sorted({*past.false, *stay}))
+
+    def _is_below(self, i: int, k: int) -> bool:
+        return -self.step <= int(self.values[k] - self.values[i])
 
     def _is_borne_out(self, k: int) -> bool:
         """True where a reading is the last, or any within reach after it stands as high."""

@@ -244,6 +244,13 @@ def test_several_faults_at_once_come_out_right_or_block(first: int) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("seed", [839, 2525, 22845])
+def test_histories_in_which_two_faults_hid_the_truth_block(seed: int) -> None:
+    """Two runs of false readings that each looked like single ones, and a young register whose typing errors looked
+    like a reset."""
+    assert run_with_faults(Random(seed)).count().doubts
+
+
 SEVERAL = {
     "a reset, and a display that showed nothing after it": ((0, 16, 32, 46, 21, 0, 0, 0, 101, 113), 7, 159),
     "a display that showed nothing, and then a reset": ((0, 0, 0, 0, 60, 18, 38, 64, 80, 95), 14, 155),
