@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import islice
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -17,6 +18,7 @@ from coop.metering.intake import meter_changes
 from coop.metering.intake.silence import list_silent
 from coop.metering.intake.withdrawals import list_withdrawals
 from coop.metering.periods import store as periods
+from coop.metering.provenance.contradictions import find_contradictions
 from coop.metering.readings import store as readings
 from coop.metering.register import store as register
 from coop.values import Period, say, say_count
@@ -29,6 +31,9 @@ MONTH_STEP = N_("Readings, and the first month closed")
 
 NAMED_MAX = 5
 """Most gateways that the home page names."""
+
+CONTRADICTIONS_MAX = 100
+"""Most contradictions that the home page counts."""
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/metering/cards", include_in_schema=False)
 may = ACCESS.may
@@ -142,6 +147,16 @@ def _list_proposed(tx: Tx, session: Session) -> list[Waiting]:
             len(breaks),
         )
         lines.append(Waiting(text, "/metering/breaks"))
+    found = list(islice(find_contradictions(tx), CONTRADICTIONS_MAX))
+    if found:
+        text = say_count(
+            "Settle %(num)s reading of an account that contradicts a meter",
+            "Settle %(num)s readings of accounts that contradict a meter",
+            len(found),
+        )
+        if len(found) == CONTRADICTIONS_MAX:
+            text = say("Settle the readings of accounts that contradict a meter")
+        lines.append(Waiting(text, "/metering/contradictions"))
     return lines
 
 

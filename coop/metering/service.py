@@ -38,8 +38,9 @@ from coop.metering.jobs import JOBS
 from coop.metering.periods import pages as break_pages
 from coop.metering.periods import undone_card
 from coop.metering.periods.api import breaks, periods
+from coop.metering.provenance.api import contradictions as contradictions_api
 from coop.metering.provenance.api import measurements, records, sharing
-from coop.metering.provenance.pages import data, energy, members, meter, record_exports, walk
+from coop.metering.provenance.pages import contradictions, data, energy, members, meter, record_exports, walk
 from coop.metering.register import api as register_api
 from coop.metering.register import pages as group_pages
 from coop.metering.register.heard import (
@@ -116,6 +117,8 @@ METERING = Service(
         periods.routes,
         measurements.routes,
         records.routes,
+        contradictions_api.routes,
+        contradictions.routes,
         sharing.routes,
         state.routes,
         own_data.routes,
@@ -150,7 +153,14 @@ METERING = Service(
             N_("Data quality"),
             "see-data",
             60,
-            ("/metering/plant", "/metering/periods", "/metering/files", "/metering/breaks", "/metering/missing"),
+            (
+                "/metering/plant",
+                "/metering/periods",
+                "/metering/files",
+                "/metering/breaks",
+                "/metering/missing",
+                "/metering/contradictions",
+            ),
         ),
         Section("/metering/meters", N_("Meters"), "see-register", 61, ("/metering/groups", "/metering/gateways")),
     ),

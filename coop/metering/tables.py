@@ -28,6 +28,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from coop.communities.tables import add_community_tables
@@ -130,6 +131,15 @@ delivery = Table(
     UniqueConstraint("community", "number"),
     UniqueConstraint("community", "undoes"),
     Index("ix_delivery_recorded", "community", "recorded_at", "id"),
+)
+
+# Claims are few where devices speak for themselves, and are looked for each time that readings are counted.
+Index(
+    "ix_delivery_claim",
+    delivery.c.community,
+    delivery.c.last_day,
+    sqlite_where=text("is_claim"),
+    postgresql_where=text("is_claim"),
 )
 
 block = Table(

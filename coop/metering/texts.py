@@ -92,6 +92,7 @@ ASIDES = {
     "dip": N_("set aside: too low beside its neighbours"),
     "slip": N_("set aside: too high beside its neighbours"),
     "decided": N_("set aside by two people"),
+    "claim": N_("set aside: one account said it, and it does not fit what the meter measured itself"),
 }
 """Why a value that stands does not count."""
 
@@ -104,6 +105,7 @@ BREAKS = {
     "keep": N_("all readings are right: so much was really used"),
     "readings": N_("the cumulative readings are right"),
     "intervals": N_("the interval values are right"),
+    "aside": N_("what one account said beside the meter is false"),
 }
 """Meanings of a break."""
 

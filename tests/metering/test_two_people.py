@@ -100,6 +100,41 @@ def test_no_door_lets_one_account_replace_what_a_device_measured(
     assert heat(one_database) == [(99_700_000_000, Quality.CORRECTED)]
 
 
+@pytest.mark.parametrize("way", ["correct", "withdraw", "take back"])
+def test_a_contradiction_waits_for_the_board_and_is_gone_once_settled(
+    desk: TestClient, one_database: Database, way: str
+) -> None:
+    bearer, query = let_gateway_in(one_database, "gw-1", "H1"), {"format": "p1"}
+    board = sign_in(desk, "board")
+    told = board.post(f"{API}/csv", params={"mapping": json.dumps(MAPPING)}, content=f"t,e\n{AT},99.30\n".encode())
+    assert board.get(f"{API}/contradictions").json() == {"contradictions": [], "count": 0}
+    board.cookies.clear()
+    desk.post(f"{API}/deliveries", params=query, content=telegram(), headers=bearer).raise_for_status()
+    sign_in(desk, "board")
+    [one] = board.get(f"{API}/contradictions").json()["contradictions"]
+    assert (one["meter"], one["at"], one["said"], one["measured"]) == ("H1", AT, "99300000000", "12340000000")
+    page = board.get("/metering/contradictions", params={"lang": "en"}, headers={"accept": "text/html"}).text
+    assert all(text in page for text in ("99.3", "12.34", f"&by={one['delivery_number']}", "Take the whole file back"))
+    assert "99300000000" in board.get("/metering/exports/contradictions.csv").text
+    waiting = {"lang": "en"}, {"accept": "text/html"}
+    home = "/metering/cards/waiting"
+    assert "Settle 1 reading of an account" in board.get(home, params=waiting[0], headers=waiting[1]).text
+
+    if way == "take back":
+        board.post(f"{API}/imports/{told.json()['delivery_id']}/undo").raise_for_status()
+    else:
+        wanted = {"register_id": one["register_id"], "at": AT, "delivery_number": one["delivery_number"], "reason": "x"}
+        corrected = {"meter": "H1", "quantity": "heat", "at": AT, "value": "12.34", "reason": "seen"}
+        kind, body = ("withdrawals", wanted) if way == "withdraw" else ("reading-corrections", corrected)
+        proposed = board.post(f"{API}/{kind}", json=body).json()
+        assert board.get(f"{API}/contradictions").json()["count"] == 1, "one person settles nothing"
+        second = sign_in(desk, "board", account_id="account-2")
+        second.post(f"{API}/{kind}/{proposed['id']}/answer", json={"confirmed": True}).raise_for_status()
+    assert board.get(f"{API}/contradictions").json()["count"] == 0
+    assert heat(one_database)[0][0] == 12_340_000_000
+    assert "Settle" not in board.get(home, params=waiting[0], headers=waiting[1]).text
+
+
 CHANGES = {
     "exchange": {
         "new_serial": "N1",

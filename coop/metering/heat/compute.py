@@ -22,7 +22,7 @@ from coop.metering.heat.degree_days import (
     weighted_degree_days,
 )
 from coop.metering.heat.measuring import Span, Use, total_energy
-from coop.metering.heat.sayings import Blocked, say_disagreement, say_doubt
+from coop.metering.heat.sayings import Blocked, say_blocks, say_disagreement
 from coop.metering.model import DAY_S, Meter, MeterKind, Quantity, Shape
 from coop.metering.readings import store as readings
 from coop.metering.readings.holdings import Store, holdings
@@ -92,7 +92,7 @@ def measure(store: Store, period: Period) -> Heat:
                     lacking.append(_say_gap(span))
                 if use is not None:
                     uses.append(use)
-                    blocking += [say_doubt(use.span, doubt) for doubt in use.doubts]
+                    blocking += say_blocks(use)
                     versions |= {(span.register_id, day): one.version for day, one in days[span.register_id].items()}
         if uses:
             estimated = any(use.estimated for use in uses)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from coop.metering.heat.degree_days import ShareByTime, linear
 from coop.metering.heat.measuring import REACH_S, Days, Span, Use, use_of
 from coop.metering.heat.model import Decided
-from coop.metering.heat.shapes import NO_TILES, Disagreement, join_shapes, lay, tile
+from coop.metering.heat.shapes import NO_TILES, Disagreement, Tiles, join_shapes, lay, tile
 from coop.metering.model import DAY_S, Meter, Quantity, Shape
 from coop.metering.readings.holdings import Store
-from coop.metering.readings.store import Stored, seconds
+from coop.metering.readings.store import Stored, find_devices, seconds
 from coop.values import Period
 
 Stock = Mapping[str, Mapping[int, Stored]]
@@ -60,12 +60,21 @@ class MeterCounter:
             use is None or use.gap_s is None or use.is_broken or use.is_at_edge for use in uses
         )
 
+    def is_claimed(self, stock: Stock) -> bool:
+        """True where one account alone answers for any of it: a device may have said otherwise before and after."""
+        days = (one for register_id in self.register_ids for one in stock.get(register_id, {}).values())
+        return any(one.content.claimed is not None for one in days)
+
     def _join(self, stock: Stock) -> tuple[list[Span], list[Disagreement]]:
         spans = self._tiled
-        tiles = [tile(span, stock.get(span.register_id, {}), source) for source, span in enumerate(spans)]
-        laid = lay(*tiles) if len(tiles) > 1 else tiles[0] if tiles else NO_TILES
+        around = [tile(stock.get(span.register_id, {}), source) for source, span in enumerate(spans)]
+        tiles = [one.within(span.from_s, span.to_s) for one, span in zip(around, spans, strict=True)]
         contents = _contents(self.readings, stock) if self.readings is not None else {}
-        return join_shapes(spans, laid, self.readings, contents)
+        return join_shapes(spans, _lay(tiles), _lay(around), self.readings, contents)
+
+
+def _lay(tiles: Sequence[Tiles]) -> Tiles:
+    return lay(*tiles) if len(tiles) > 1 else tiles[0] if tiles else NO_TILES
 
 
 def find_counter(
@@ -93,8 +102,16 @@ def load_days(store: Store, period: Period, counters: Iterable[MeterCounter]) ->
     counters = list(counters)
     first_day, last_day = seconds(period.start_at) // DAY_S - 1, seconds(period.end_at) // DAY_S + 1
     days = store.days({identity for one in counters for identity in one.register_ids}, first_day, last_day)
-    wide = {identity for one in counters if one.looks_further(days) for identity in one.register_ids}
-    return days | store.days(wide, first_day - REACH_S // DAY_S, last_day + REACH_S // DAY_S)
+    reach = first_day - REACH_S // DAY_S, last_day + REACH_S // DAY_S
+    claimed = {one.readings.register_id for one in counters if one.readings is not None and one.is_claimed(days)}
+    spoken = find_devices(store.tx, claimed, *reach)
+    wide = {
+        identity
+        for one in counters
+        if (one.readings is not None and one.readings.register_id in spoken) or one.looks_further(days)
+        for identity in one.register_ids
+    }
+    return days | store.days(wide, *reach)
 
 
 def _contents(span: Span, stock: Stock) -> Days:

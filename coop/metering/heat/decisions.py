@@ -19,7 +19,7 @@ from coop.kit.tokens import is_same_person
 from coop.kit.tx import Tx
 from coop.metering.heat.counters import MeterCounter, find_counter, load_days
 from coop.metering.heat.measuring import REACH_S, Span, Use, total_energy
-from coop.metering.heat.model import Decided, Doubt
+from coop.metering.heat.model import Decided, Doubt, Misfit
 from coop.metering.heat.shapes import Disagreement
 from coop.metering.heat.tables import break_answer, break_proposal
 from coop.metering.heat.verdicts import BreakKind
@@ -38,6 +38,10 @@ REASON_MAX = 500
 CHOICES = (BreakKind.DIP, BreakKind.SLIP, BreakKind.RESET, BreakKind.ROLLOVER, BreakKind.EXCHANGE, BreakKind.KEEP)
 """Meanings that people can give to a break: the lower or the higher readings are false, the register started again at
 zero or went across its maximum, another meter answers, or the readings are right as they are."""
+
+
+CLAIMS = (BreakKind.KEEP, BreakKind.ASIDE)
+"""Meanings that people can give to what one account said beside a device."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,19 @@ def decide_break(tx: Tx, register_id: str, at_s: int, kind: BreakKind, reason: s
     _check(kind in list_choices(tx, register, doubt), reason)
     false = {BreakKind.DIP: doubt.false_low_s, BreakKind.SLIP: doubt.false_high_s}.get(kind)
     return _propose(tx, register_id, (doubt.before_s, doubt.at_s), (doubt.before, doubt.after), kind, reason, false)
+
+
+def decide_claims(tx: Tx, register_id: str, before_s: int, at_s: int, kind: BreakKind, reason: str) -> Proposal:
+    """Propose whether what one account said between two readings of a device counts (``KEEP``) or not (``ASIDE``).
+
+    Raises:
+        NotFound: there is no such register, or all fits there.
+        BadInput: the kind is another, or no reason is given.
+    """
+    lock(tx)
+    _check(kind in CLAIMS, reason)
+    _, misfit = find_misfit(tx, register_id, before_s, at_s)
+    return _propose(tx, register_id, (before_s, at_s), (misfit.before, misfit.after), kind, reason, None)
 
 
 def decide_shapes(tx: Tx, register_id: str, from_s: int, to_s: int, kind: BreakKind, reason: str) -> Proposal:
@@ -253,6 +270,21 @@ def find_doubt(tx: Tx, register_id: str, at_s: int) -> tuple[Register, Doubt]:
     if not doubts:
         raise NotFound(say("nothing in this register is unexplained at that moment"))
     return register, doubts[0]
+
+
+def find_misfit(tx: Tx, register_id: str, before_s: int, at_s: int) -> tuple[Register, Misfit]:
+    """What one account said between two readings of a device that it does not fit, decided or not.
+
+    Raises:
+        NotFound: there is no such register, or all fits there.
+    """
+    register = _get_register(tx, register_id)
+    use = judge_register(tx, register, before_s, at_s, without_s=at_s)
+    misfits = use.misfits if use is not None else ()
+    found = [one for one in misfits if (one.before_s, one.at_s) == (before_s, at_s)]
+    if not found:
+        raise NotFound(say("nothing in this register is unexplained at that moment"))
+    return register, found[0]
 
 
 def find_disagreement(tx: Tx, register_id: str, from_s: int, to_s: int) -> tuple[Register, Disagreement]:

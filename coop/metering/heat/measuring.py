@@ -16,10 +16,10 @@ import numpy as np
 from coop.metering.heat.degree_days import ShareByTime, linear
 from coop.metering.heat.lines import HORIZON_S
 from coop.metering.heat.midnights import read_at_midnights, sum_at_midnights
-from coop.metering.heat.model import Aside, Decided, Doubt
+from coop.metering.heat.model import Aside, Decided, Doubt, Misfit
 from coop.metering.heat.stands import Count, Part, Point, count, parts, point
 from coop.metering.model import DAY_S, Int64Array, Quality, QualityArray
-from coop.metering.readings.blocks import Day
+from coop.metering.readings.blocks import Day, find_claimed
 from coop.metering.readings.plausibility import HOUR_S, Bound
 
 REACH_S = 92 * DAY_S
@@ -52,7 +52,8 @@ class Use:
     stretch, None where a bound has no reading on one side at all. ``asides`` are readings that do not count, ``doubts``
     the breaks that nobody may bill over; ``watched_s`` holds the instants between which a reading would shed light on
     a break; ``is_broken`` says that there is any among the readings that were looked at, and ``is_at_edge`` that these
-    begin or end with a bound, so that nothing beyond it says whether its stand is right.
+    begin or end with a bound, so that nothing beyond it says whether its stand is right. ``misfits`` are claims beside
+    a device that two people have to decide on.
     """
 
     span: Span
@@ -66,6 +67,7 @@ class Use:
     watched_s: tuple[tuple[int, int], ...] = ()
     is_broken: bool = False
     is_at_edge: bool = False
+    misfits: tuple[Misfit, ...] = ()
 
     @property
     def energy(self) -> Decimal:
@@ -102,9 +104,10 @@ def use_of(span: Span, days: Days, share: ShareByTime = linear) -> Use | None:
         None if missing else max(gaps, default=0),
         tuple(one for one in register.asides if span.from_s <= one.at_s <= span.to_s),
         tuple(one for one in register.doubts if one.before_s < span.to_s and one.at_s > span.from_s),
-        _watch(span, register),
+        (*_watch(span, register), *_watch_claims(span, register)),
         bool(register.asides or register.doubts or register.breaks),
         bool(register.at_s[0] >= span.from_s or register.at_s[-1] <= span.to_s),
+        tuple(one for one in register.misfits if one.before_s < span.to_s and one.at_s > span.from_s),
     )
 
 
@@ -122,17 +125,29 @@ def _watch(span: Span, register: Count) -> tuple[tuple[int, int], ...]:
     return tuple((last_s, at_s + HORIZON_S) for at_s in near_s)
 
 
+def _watch_claims(span: Span, register: Count) -> tuple[tuple[int, int], ...]:
+    """Instants between which the device, that fell silent before claims of this span, would judge them."""
+    if register.claimed is None or register.claimed.all() or not register.claimed[-1]:
+        return ()
+    heard_s = int(register.at_s[~register.claimed][-1])
+    return ((heard_s, span.to_s + REACH_S),) if heard_s < span.to_s else ()
+
+
 def count_days(span: Span, days: Days) -> Count:
     """All readings of a span's register as one count."""
     order = sorted(days)
     if not order:
         return count(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8), span.bound)
+    claimed = None
+    if any(days[day].claimed is not None for day in order):
+        claimed = np.concatenate([find_claimed(days[day]) for day in order])
     return count(
         np.concatenate([days[day].offsets + day * DAY_S for day in order]),
         np.concatenate([days[day].values for day in order]),
         np.concatenate([days[day].quality for day in order]),
         span.bound,
         span.decided,
+        claimed,
     )
 
 

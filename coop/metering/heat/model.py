@@ -60,6 +60,20 @@ class Doubt:
 
 
 @dataclass(frozen=True)
+class Misfit:
+    """A claim of one account that does not fit the line between a device's readings at ``before_s`` and ``at_s``: the
+    first of ``count`` such readings was ``said`` at ``said_s``. It counts for nothing, and two people decide."""
+
+    before_s: int
+    at_s: int
+    before: int
+    after: int
+    said_s: int
+    said: int
+    count: int
+
+
+@dataclass(frozen=True)
 class Verdict:
     """Meaning of a register's readings. ``keep`` says which of them count, shape (n,); the rest are ``asides``."""
 

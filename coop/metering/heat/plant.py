@@ -19,7 +19,7 @@ import numpy as np
 from coop.metering.heat.counters import MeterCounter, Stock, find_counter, load_days
 from coop.metering.heat.decisions import list_decided
 from coop.metering.heat.measuring import Span, Use
-from coop.metering.heat.sayings import Blocked, say_disagreement, say_doubt
+from coop.metering.heat.sayings import Blocked, say_blocks, say_disagreement
 from coop.metering.model import DAY_S, Int64Array, Meter, MeterKind, Quantity
 from coop.metering.readings.holdings import Store
 from coop.metering.readings.store import Stored, seconds
@@ -156,7 +156,7 @@ def _count(counter: MeterCounter, days: Stock, blocking: list[Blocked]) -> list[
     counted, disagreements = counter.count(days)
     blocking += map(say_disagreement, disagreements)
     uses = [(span, use) for span, use in counted if use is not None]
-    blocking += [say_doubt(span, doubt) for span, use in uses for doubt in use.doubts]
+    blocking += [blocked for _, use in uses for blocked in say_blocks(use)]
     return uses
 
 

@@ -4,19 +4,23 @@ would make of the months that it reaches."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from coop.kit.tx import Tx
 from coop.metering.heat.decisions import (
+    CLAIMS,
     Proposal,
     add_decided,
     count_period,
     decide_break,
+    decide_claims,
     decide_shapes,
     find_disagreement,
     find_doubt,
+    find_misfit,
     list_choices,
     list_decided,
 )
@@ -53,6 +57,11 @@ class Question:
         return BASE_UNIT[self.register.quantity]
 
     @property
+    def is_of_claims(self) -> bool:
+        """True where one account said what does not fit a device."""
+        return self.choices[-1].kind is BreakKind.ASIDE
+
+    @property
     def is_of_shapes(self) -> bool:
         """True where a meter's readings and intervals disagree."""
         return self.choices[0].kind in SHAPES
@@ -75,6 +84,8 @@ def find_question(tx: Tx, register_id: str, before_s: int, at_s: int) -> Questio
     Raises:
         NotFound: there is no such register, or nothing to ask about there.
     """
+    with suppress(NotFound):
+        return _find_claims(tx, register_id, before_s, at_s)
     try:
         register, doubt = find_doubt(tx, register_id, at_s)
     except NotFound:
@@ -95,6 +106,8 @@ def propose_meaning(tx: Tx, register_id: str, before_s: int, at_s: int, kind: Br
     """
     if kind in SHAPES:
         return decide_shapes(tx, register_id, before_s, at_s, kind, reason)
+    if kind is BreakKind.ASIDE or find_question(tx, register_id, before_s, at_s).is_of_claims:
+        return decide_claims(tx, register_id, before_s, at_s, kind, reason)
     return decide_break(tx, register_id, at_s, kind, reason)
 
 
@@ -120,6 +133,12 @@ def weigh_meanings(tx: Tx, question: Question) -> list[Month]:
 def _decide(doubt: Doubt, kind: BreakKind) -> Decided:
     false = {BreakKind.DIP: doubt.false_low_s, BreakKind.SLIP: doubt.false_high_s}.get(kind, (None, None))
     return Decided(doubt.before_s, doubt.at_s, kind, *false)
+
+
+def _find_claims(tx: Tx, register_id: str, before_s: int, at_s: int) -> Question:
+    register, misfit = find_misfit(tx, register_id, before_s, at_s)
+    before, after = (Decimal(units).scaleb(register.exponent) for units in (misfit.before, misfit.after))
+    return Question(register, before_s, at_s, before, after, tuple(Decided(before_s, at_s, kind) for kind in CLAIMS))
 
 
 def _find_shapes(tx: Tx, register_id: str, from_s: int, to_s: int) -> Question:

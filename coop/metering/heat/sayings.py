@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from coop.metering.heat.measuring import Span
-from coop.metering.heat.model import Doubt
+from coop.metering.heat.measuring import Span, Use
+from coop.metering.heat.model import Doubt, Misfit
 from coop.metering.heat.shapes import Disagreement
 from coop.metering.readings.store import instant
-from coop.values import Said, say
+from coop.values import Said, say, say_count
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,43 @@ class Blocked:
     at_s: int
 
 
-def say_doubt(span: Span, doubt: Doubt) -> Blocked:
-    """Name a fall or a jump that nothing explains."""
+def say_blocks(use: Use) -> list[Blocked]:
+    """Name what nobody may bill over in a use: falls and jumps that nothing explains, and claims that do not fit."""
+    return [
+        *(_block_doubt(use.span, doubt) for doubt in use.doubts),
+        *(_block_misfit(use.span, misfit) for misfit in use.misfits),
+    ]
+
+
+def _block_doubt(span: Span, doubt: Doubt) -> Blocked:
     return Blocked(_say_doubt(span, doubt), span.serial, span.register_id, doubt.before_s, doubt.at_s)
 
 
 def say_disagreement(one: Disagreement) -> Blocked:
     """Name a stretch that a meter's cumulative readings and intervals tell differently."""
     return Blocked(_say_disagreement(one), one.serial, one.register_id, one.from_s, one.to_s)
+
+
+def _block_misfit(span: Span, misfit: Misfit) -> Blocked:
+    values = {
+        "serial": span.serial,
+        "said": _to_gj(Decimal(misfit.said).scaleb(span.exponent)),
+        "said_at": instant(misfit.said_s),
+        "before": _to_gj(Decimal(misfit.before).scaleb(span.exponent)),
+        "before_at": instant(misfit.before_s),
+        "after": _to_gj(Decimal(misfit.after).scaleb(span.exponent)),
+        "after_at": instant(misfit.at_s),
+    }
+    said = say_count(
+        "somebody said that meter %(serial)s read %(said)s GJ (%(said_at)s), which does not fit what it measured"
+        " itself, %(before)s GJ (%(before_at)s) and %(after)s GJ (%(after_at)s): two people decide whether it counts",
+        "somebody said %(num)s readings of meter %(serial)s, the first %(said)s GJ (%(said_at)s), which do not fit what"
+        " it measured itself, %(before)s GJ (%(before_at)s) and %(after)s GJ (%(after_at)s): two people decide whether"
+        " they count",
+        misfit.count,
+        **values,
+    )
+    return Blocked(said, span.serial, span.register_id, misfit.before_s, misfit.at_s)
 
 
 def _say_doubt(span: Span, doubt: Doubt) -> Said:

@@ -9,7 +9,9 @@ nothing in the months that they cover.
 
 Where readings and the others tell the same stretch they have to agree within the coarseness of both:
 ``|v(s1) - v(s0) - sum of the values from s0 to s1| <= 2 * step``, s0 and s1 the first and the last reading of an
-unbroken stretch. Otherwise one of them is wrong, and people say which.
+unbroken stretch. Otherwise one of them is wrong, and people say which. Intervals that one account alone answers for
+have to do so between any two readings of the device, and reach the device's line at each midnight between them
+(``claims``); until people say that they are right, the readings count there.
 """
 
 from __future__ import annotations
@@ -21,12 +23,14 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from coop.metering.heat.claims import DOORS, is_on_line
 from coop.metering.heat.measuring import Days, Span, count_days, use_of
+from coop.metering.heat.midnights import midnights_between
 from coop.metering.heat.model import Decided
 from coop.metering.heat.stands import Count
 from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import DAY_S, Int64Array
-from coop.metering.readings.blocks import RANK
+from coop.metering.readings.blocks import RANK, find_claimed
 from coop.metering.readings.store import Stored
 
 Stretch = tuple[int, int]
@@ -48,13 +52,15 @@ class Disagreement:
 @dataclass(frozen=True)
 class Tiles:
     """Values over a time each, in the order of time, shape (n,): when each begins and how long it lasts [s], its value
-    and the rank of its quality, and of which register it is (``source``)."""
+    and its rank, of which register it is (``source``), and whether one account alone answers for it (1). A claim ranks
+    just below what a device said with the same quality."""
 
     starts: Int64Array
     steps_s: Int64Array
     values: Int64Array
     ranks: Int64Array
     source: Int64Array
+    claimed: Int64Array
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -80,20 +86,22 @@ class Tiles:
         return np.asarray((before >= 0) & (at_s > self.starts[before]) & (at_s < self.ends[before]))
 
 
-NO_TILES = Tiles(*[np.empty(0, np.int64)] * 5)
+NO_TILES = Tiles(*[np.empty(0, np.int64)] * 6)
 
 
-def tile(span: Span, stored: Mapping[int, Stored], source: int = 0) -> Tiles:
-    """The values of a register that lie within a span."""
+def tile(stored: Mapping[int, Stored], source: int = 0) -> Tiles:
+    """The values of a register."""
     days = [stored[day] for day in sorted(stored)]
     nothing = [np.empty(0, np.int64)]
+    claimed = np.concatenate([find_claimed(one.content).astype(np.int64) for one in days] or nothing)
     return Tiles(
         np.concatenate([one.content.offsets + one.day * DAY_S for one in days] or nothing),
         np.concatenate([np.full(len(one.content), one.step_s, np.int64) for one in days] or nothing),
         np.concatenate([one.content.values for one in days] or nothing),
-        np.concatenate([RANK[one.content.quality] for one in days] or nothing),
+        2 * np.concatenate([RANK[one.content.quality] for one in days] or nothing) - claimed,
         np.concatenate([np.full(len(one.content), source, np.int64) for one in days] or nothing),
-    ).within(span.from_s, span.to_s)
+        claimed,
+    )
 
 
 def lay(intervals: Tiles, days: Tiles) -> Tiles:
@@ -115,10 +123,10 @@ def lay(intervals: Tiles, days: Tiles) -> Tiles:
 
 
 def join_shapes(
-    spans: Sequence[Span], tiles: Tiles, readings: Span | None, readings_days: Days
+    spans: Sequence[Span], tiles: Tiles, around: Tiles, readings: Span | None, readings_days: Days
 ) -> tuple[list[Span], list[Disagreement]]:
     """Choose for each part of a time the register that counts; ``spans`` are those of the registers that ``tiles`` are
-    of, by their number, and as long as that of the ``readings``.
+    of, by their number, and as long as that of the ``readings``; ``around`` has the tiles beyond it as well.
 
     Returns the spans that count, in the order of time, and where readings and the others disagree.
     """
@@ -129,11 +137,13 @@ def join_shapes(
         return _cut(spans, tiles, whole.from_s, whole.to_s), []
     counted = count_days(readings, readings_days)
     by_readings = [(one.before_s, one.at_s) for one in readings.decided if one.kind is BreakKind.READINGS]
-    gaps = _merge([*_gaps(tiles, whole.from_s, whole.to_s), *_clip(by_readings, whole)])
+    misfits = _find_misfits(spans, around, readings, counted, whole)
+    refuted = [(one.from_s, one.to_s) for one in misfits]
+    gaps = _merge([*_gaps(tiles, whole.from_s, whole.to_s), *_clip([*by_readings, *refuted], whole)])
     bridged = _merge(_clip([_widen(gap, counted, tiles) for gap in gaps], whole))
     bridged = [gap for gap in bridged if _bridges(replace(readings, from_s=gap[0], to_s=gap[1]), readings_days)]
     found: list[Span] = []
-    disagreements: list[Disagreement] = []
+    disagreements = [one for one in misfits if not _is_within((one.from_s, one.to_s), by_readings)]
     for from_s, to_s in _between(bridged, whole):
         found += _cut(spans, tiles, from_s, to_s)
         laid = tiles.within(from_s, to_s)
@@ -202,6 +212,46 @@ def _between(stretches: Sequence[Stretch], span: Span) -> list[Stretch]:
     return [(from_s, to_s) for from_s, to_s in zip(edges[::2], edges[1::2], strict=True) if from_s < to_s]
 
 
+def _find_misfits(
+    spans: Sequence[Span], tiles: Tiles, readings: Span, counted: Count, whole: Span
+) -> list[Disagreement]:
+    """Stretches between two readings of a device, of which any lies in a span, that one account alone tells otherwise
+    by intervals."""
+    if readings.bound is None or not tiles.claimed.any():
+        return []
+    by_device = ~counted.claimed if counted.claimed is not None else np.ones(len(counted.at_s), np.bool_)
+    places = np.flatnonzero(by_device & ~tiles.cuts(counted.at_s))
+    at_s, count = counted.at_s[places], counted.counted[places]
+    finest = min([readings.exponent, *(span.exponent for span in spans)])
+    finer = np.array([10 ** (span.exponent - finest) for span in spans], np.int64)
+    sums, laid_s, claims = (
+        np.concatenate([[0], np.cumsum(column)])
+        for column in (tiles.values * finer[tiles.source], tiles.steps_s, tiles.claimed)
+    )
+    edges = np.searchsorted(tiles.starts, at_s)
+    asked = (np.diff(laid_s[edges]) == np.diff(at_s)) & (np.diff(claims[edges]) > 0)
+    asked &= (at_s[:-1] < whole.to_s) & (at_s[1:] > whole.from_s)
+    margin = DOORS * readings.bound.step * 10 ** (readings.exponent - finest)
+    found = []
+    for k in np.flatnonzero(asked).tolist():
+        a_s, b_s = int(at_s[k]), int(at_s[k + 1])
+        rise = int(count[k + 1] - count[k]) * 10 ** (readings.exponent - finest)
+        told = int(sums[edges[k + 1]] - sums[edges[k]])
+        days = midnights_between(a_s, b_s)
+        until = [int(sums[np.searchsorted(tiles.starts, day_s)] - sums[edges[k]]) for day_s in days]
+        fits = abs(told - rise) <= margin and all(
+            is_on_line(day_s, so_far, (a_s, b_s, 0, rise), margin) for day_s, so_far in zip(days, until, strict=True)
+        )
+        if not fits and not _is_decided(readings.decided, a_s, b_s):
+            energies = (Decimal(units).scaleb(finest) for units in (rise, told))
+            found.append(Disagreement(readings.register_id, readings.serial, a_s, b_s, *energies))
+    return found
+
+
+def _is_within(stretch: Stretch, others: Iterable[Stretch]) -> bool:
+    return any(from_s <= stretch[0] and stretch[1] <= to_s for from_s, to_s in others)
+
+
 def _compare(
     spans: Sequence[Span], tiles: Tiles, readings: Span, counted: Count, between_s: Stretch
 ) -> list[Disagreement]:
@@ -219,7 +269,7 @@ def _compare(
     by_intervals = sum(
         (Decimal(energy).scaleb(span.exponent) for span, energy in zip(spans, sums, strict=True)), Decimal(0)
     )
-    if abs(by_readings - by_intervals) <= 2 * Decimal(readings.bound.step).scaleb(readings.exponent):
+    if abs(by_readings - by_intervals) <= DOORS * Decimal(readings.bound.step).scaleb(readings.exponent):
         return []
     return [Disagreement(readings.register_id, readings.serial, from_s, to_s, by_readings, by_intervals)]
 

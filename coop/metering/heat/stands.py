@@ -19,19 +19,25 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coop.metering.heat.breaks import judge
+from coop.metering.heat.claims import judge_claims
 from coop.metering.heat.degree_days import ShareByTime, linear
-from coop.metering.heat.model import Aside, Break, Decided, Doubt
+from coop.metering.heat.model import Aside, Break, Decided, Doubt, Misfit
 from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import Int64Array, Quality, QualityArray
 from coop.metering.readings.plausibility import Bound
+
+CLAIM = "claim"
+"""Why a reading does not count that one account said beside a device."""
 
 
 @dataclass(frozen=True)
 class Count:
     """A register's readings as one count. Arrays have shape (n,), in the order of time; what was set aside is left out
-    and named, and so is what nobody can explain."""
+    and named, and so is what nobody can explain. ``claimed`` says which readings one account alone answers for; None
+    where none."""
 
     at_s: Int64Array
     stands: Int64Array
@@ -40,6 +46,8 @@ class Count:
     breaks: tuple[Break, ...]
     asides: tuple[Aside, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    misfits: tuple[Misfit, ...] = ()
+    claimed: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,9 +88,20 @@ class Part:
 
 
 def count(
-    at_s: Int64Array, stands: Int64Array, quality: QualityArray, bound: Bound | None, decided: Sequence[Decided] = ()
+    at_s: Int64Array,
+    stands: Int64Array,
+    quality: QualityArray,
+    bound: Bound | None,
+    decided: Sequence[Decided] = (),
+    claimed: NDArray[np.bool_] | None = None,
 ) -> Count:
     """Turn readings, in the order of time, into one count."""
+    beside: list[Aside] = []
+    misfits: tuple[Misfit, ...] = ()
+    if claimed is not None:
+        fits, misfits = judge_claims(at_s, stands, quality, claimed, bound, decided)
+        beside = [Aside(int(at_s[i]), int(stands[i]), CLAIM) for i in np.flatnonzero(~fits).tolist()]
+        at_s, stands, quality, claimed = at_s[fits], stands[fits], quality[fits], claimed[fits]
     verdict = judge(at_s, stands, quality, bound, decided)
     at_s, stands, quality = at_s[verdict.keep], stands[verdict.keep], quality[verdict.keep]
     counted = stands.copy()
@@ -92,7 +111,9 @@ def count(
         line = np.maximum.accumulate(stands[first:after])
         counted[first:after] = line - bases.get(first, 0) + total
         total = int(counted[after - 1]) if after > first else total
-    return Count(at_s, stands, quality, counted, verdict.breaks, verdict.asides, verdict.doubts)
+    asides = tuple(sorted((*beside, *verdict.asides), key=lambda one: one.at_s)) if beside else verdict.asides
+    kept = claimed[verdict.keep] if claimed is not None else None
+    return Count(at_s, stands, quality, counted, verdict.breaks, asides, verdict.doubts, misfits, kept)
 
 
 def point(register: Count, at_s: int, share: ShareByTime = linear) -> Point:

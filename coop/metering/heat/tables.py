@@ -28,7 +28,8 @@ break_proposal = Table(
     refers("register_id", "register"),
     CheckConstraint("before_s < at_s", name="in_order"),
     CheckConstraint(
-        "kind IN ('dip', 'slip', 'rollover', 'reset', 'exchange', 'keep', 'readings', 'intervals')", name="kind"
+        "kind IN ('dip', 'slip', 'rollover', 'reset', 'exchange', 'keep', 'readings', 'intervals', 'aside')",
+        name="kind",
     ),
     CheckConstraint("reason <> ''", name="reasoned"),
     CheckConstraint("(kind IN ('dip', 'slip')) = (false_from_s IS NOT NULL)", name="false_from"),

@@ -30,6 +30,7 @@ from coop.metering.readings.arrivals import Arrival
 from coop.metering.readings.holdings import Store
 from coop.metering.readings.log import add_blocks, write_block
 from coop.metering.readings.observations import Entries, undoing, voiding
+from coop.metering.readings.standing import Standing, list_standings
 from coop.metering.readings.store import instant
 from coop.metering.register import store as register
 from coop.metering.register.closed import list_reached
@@ -81,16 +82,17 @@ class WithdrawalAnswer:
     answered_by: str
 
 
-def propose_withdrawal(tx: Tx, register_id: str, at_s: int, reason: str) -> Withdrawal:
-    """Propose to withdraw the reading of a register that stands at an instant [s since 1970].
+def propose_withdrawal(tx: Tx, register_id: str, at_s: int, reason: str, by_number: int | None = None) -> Withdrawal:
+    """Propose to withdraw the reading of a register that stands at an instant [s since 1970], or the one that a
+    delivery said there, by its number.
 
     Raises:
-        NotFound: there is no such register, or no reading stands there.
+        NotFound: there is no such register, or no such reading there.
         BadInput: no reason is given, or one that is too long.
     """
     lock(tx)
     _check_reason(reason)
-    proposal = describe_withdrawal(tx, register_id, at_s, reason)
+    proposal = describe_withdrawal(tx, register_id, at_s, reason, by_number)
     insert_nouns(tx, withdrawal, [proposal])
     return proposal
 
@@ -117,15 +119,18 @@ def propose_undo(tx: Tx, withdrawal_id: str, reason: str) -> Withdrawal:
     return proposal
 
 
-def describe_withdrawal(tx: Tx, register_id: str, at_s: int, reason: str = "") -> Withdrawal:
-    """The withdrawal of the reading of a register that stands at an instant [s since 1970]; nothing is kept.
+def describe_withdrawal(
+    tx: Tx, register_id: str, at_s: int, reason: str = "", by_number: int | None = None
+) -> Withdrawal:
+    """The withdrawal of the reading of a register that stands at an instant [s since 1970], or of the one that a
+    delivery said there; nothing is kept.
 
     Raises:
-        NotFound: there is no such register, or no reading stands there.
+        NotFound: there is no such register, or no such reading there.
     """
     if register.find_register(tx, register_id) is None:
         raise NotFound(say("there is no such register"))
-    told = _find_standing(tx, register_id, at_s)
+    told = _find_standing(tx, register_id, at_s) if by_number is None else _find_said(tx, register_id, at_s, by_number)
     return Withdrawal(
         id=str(uuid4()),
         register_id=register_id,
@@ -228,6 +233,17 @@ def _find_standing(tx: Tx, register_id: str, at_s: int) -> Entries:
     if not len(place) or source[0] < 0:
         raise NotFound(say("no reading of this register stands at that moment"))
     return history.entries.take(source)
+
+
+def _find_said(tx: Tx, register_id: str, at_s: int, number: int) -> Entries:
+    """The entry of what a delivery said at an instant, and nobody took back yet."""
+    day, offset = divmod(at_s, DAY_S)
+    history = readings.read_history(tx, register_id, day)
+    entries, gone = history.entries, (Standing.WITHDRAWN, Standing.TAKEN_BACK, Standing.MISSING)
+    for i, standing in list_standings(history):
+        if (int(entries.offsets[i]), int(entries.number[i])) == (offset, number) and standing not in gone:
+            return entries.take(np.array([i]))
+    raise NotFound(say("no reading of this register stands at that moment"))
 
 
 def _withdraw(tx: Tx, proposal: Withdrawal) -> None:

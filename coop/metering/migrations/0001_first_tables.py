@@ -253,6 +253,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("community", "undoes", name=op.f("uq_delivery_community_undoes")),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_delivery_claim",
+            ["community", "last_day"],
+            unique=False,
+            sqlite_where=sa.text("is_claim"),
+            postgresql_where=sa.text("is_claim"),
+        )
         batch_op.create_index("ix_delivery_recorded", ["community", "recorded_at", "id"], unique=False)
 
     op.create_table(
@@ -471,7 +478,7 @@ def upgrade() -> None:
             "(kind IN ('dip', 'slip')) = (false_to_s IS NOT NULL)", name=op.f("ck_break_proposal_false_to")
         ),
         sa.CheckConstraint(
-            "kind IN ('dip', 'slip', 'rollover', 'reset', 'exchange', 'keep', 'readings', 'intervals')",
+            "kind IN ('dip', 'slip', 'rollover', 'reset', 'exchange', 'keep', 'readings', 'intervals', 'aside')",
             name=op.f("ck_break_proposal_kind"),
         ),
         sa.CheckConstraint("reason <> ''", name=op.f("ck_break_proposal_reasoned")),
@@ -691,6 +698,7 @@ def downgrade() -> None:
     op.drop_table("detached_month")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_delivery_recorded")
+        batch_op.drop_index("ix_delivery_claim", sqlite_where=sa.text("is_claim"), postgresql_where=sa.text("is_claim"))
 
     op.drop_table("delivery")
     op.drop_table("decision_stop")

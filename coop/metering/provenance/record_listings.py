@@ -12,6 +12,7 @@ from coop.metering.heat.decisions import Answer, Proposal
 from coop.metering.intake.silence import Heard
 from coop.metering.intake.withdrawals import Withdrawal, WithdrawalAnswer
 from coop.metering.model import BASE_UNIT, Register
+from coop.metering.provenance.contradictions import Contradiction
 from coop.metering.provenance.gaps import Gap
 from coop.metering.provenance.records import Record, Statement
 from coop.metering.readings.store import instant
@@ -86,6 +87,18 @@ HEARD = (
     Column("last_at", N_("Last heard"), Kind.INSTANT, of=lambda row: row[0].last_at),
     Column("interval_s", N_("Usually each"), Kind.WHOLE, "s", lambda row: _seconds(row[0].interval)),
     Column("is_silent", N_("Silent"), Kind.FLAG, of=lambda row: row[1]),
+)
+CONTRADICTIONS = (
+    Column("meter", N_("Meter"), of="register.serial"),
+    Column("quantity", N_("Quantity"), of="register.quantity.value"),
+    Column("at", N_("At"), Kind.INSTANT),
+    Column("step_s", N_("Interval"), Kind.WHOLE, "s"),
+    Column("said", N_("The account said"), Kind.DECIMAL),
+    Column("measured", N_("The meter measured"), Kind.DECIMAL),
+    Column("unit", N_("Unit")),
+    Column("said_by", N_("Said by"), of="claim.gateway"),
+    Column("received_at", N_("Received"), Kind.INSTANT, of="claim.recorded_at"),
+    Column("delivery", N_("Delivery"), of="claim.id"),
 )
 MISSING = (
     Column("meter", N_("Meter"), of=lambda row: row[0]),
@@ -222,3 +235,8 @@ def _row(record: Record, one: Statement, names_people: bool) -> StatementRow:
         one.delivery.received_at,
         one.delivery.id,
     )
+
+
+def contradictions_listing(found: Iterable[Contradiction]) -> Listing:
+    """Readings of one account beside which a device measured another value."""
+    return Listing("contradictions", CONTRADICTIONS, found)

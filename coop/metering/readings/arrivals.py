@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 
@@ -93,6 +94,53 @@ def list_deliveries(tx: Tx, window: Window) -> list[ListedDelivery]:
     """A window of the deliveries, newest first, and one more."""
     order = [delivery.c.number]
     return select_as(tx, ListedDelivery, delivery, order_by=order, window=window, newest_first=True)
+
+
+def find_claims(tx: Tx, first_day: int, last_day: int) -> frozenset[int]:
+    """Numbers of the deliveries by which one account alone says something about any of these UTC days."""
+    columns = delivery.c
+    query = select(columns.number).where(
+        columns.community == tx.community,
+        columns.is_claim,
+        columns.last_day >= first_day,
+        columns.first_day <= last_day,
+    )
+    return frozenset(tx.scalars(query))
+
+
+class Claim(NamedTuple):
+    """A delivery by which one account alone speaks, and the UTC days about which it does."""
+
+    number: int
+    first_day: int
+    last_day: int
+
+
+def list_claims(tx: Tx) -> list[Claim]:
+    """Claims that hold: of files that were taken back there are none."""
+    columns, taking_back = delivery.c, delivery.alias()
+    undone_ids = select(taking_back.c.undoes).where(
+        taking_back.c.community == tx.community, taking_back.c.undoes.is_not(None)
+    )
+    query = select(columns.number, columns.first_day, columns.last_day).where(
+        columns.community == tx.community,
+        columns.is_claim,
+        columns.last_day.is_not(None),
+        columns.id.not_in(undone_ids),
+    )
+    return [Claim(*row) for row in tx.execute(query)]
+
+
+def has_device(tx: Tx, first_day: int, last_day: int) -> bool:
+    """True where a device, or two people, said anything about these UTC days."""
+    columns = delivery.c
+    query = select(columns.number).where(
+        columns.community == tx.community,
+        ~columns.is_claim,
+        columns.last_day >= first_day,
+        columns.first_day <= last_day,
+    )
+    return tx.execute(query.limit(1)).first() is not None
 
 
 def list_numbered(tx: Tx, numbers: Collection[int]) -> dict[int, ListedDelivery]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coop.metering.model import DAY_S, QUALITY_RANK, Int64Array, Quality, QualityArray
 
@@ -28,14 +29,20 @@ RANK = np.array([QUALITY_RANK[quality] for quality in Quality], np.int64)
 @dataclass(frozen=True)
 class Day:
     """Readings of one register's UTC day: ``offsets`` [s since midnight UTC], rising, of what is there; never
-    MISSING."""
+    MISSING. ``claimed`` says which of them one account alone answers for; None where none."""
 
     offsets: Int64Array
     values: Int64Array
     quality: QualityArray
+    claimed: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.offsets)
+
+
+def find_claimed(day: Day) -> NDArray[np.bool_]:
+    """For each reading of a day whether one account alone answers for it."""
+    return np.zeros(len(day), np.bool_) if day.claimed is None else day.claimed
 
 
 EMPTY = Day(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8))

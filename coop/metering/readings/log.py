@@ -88,6 +88,13 @@ class Block(NamedTuple):
         """The values in its columns."""
         return unpack_day(self.offsets, self.readings, self.quality, self.step_s)
 
+    def read_numbers(self) -> Int64Array:
+        """Deliveries by which the values in its columns stand."""
+        size = len(self.read_columns())
+        if self.log is None:
+            return np.full(size, self.number, np.int64)
+        return unpack(next(_read_arrays(self.log[1:])), size)
+
     def read_entries(self) -> Entries:
         """Everything that its deliveries said."""
         day = self.read_columns()

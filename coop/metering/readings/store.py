@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import NamedTuple
 
+import numpy as np
 from sqlalchemy import func, select
 
 from coop.kit.database import among
 from coop.kit.months import month_of
 from coop.kit.tx import Tx
-from coop.metering.model import Register
-from coop.metering.readings.arrivals import Delivered
+from coop.metering.model import Int64Array, Register
+from coop.metering.readings.arrivals import Delivered, find_claims, has_device, list_claims
 from coop.metering.readings.blocks import Day, pack_day, unpack_day
 from coop.metering.readings.detached import ReadingsDetached, list_detached, refuse_detached
 from coop.metering.readings.log import Block, load_blocks, read_blocks
@@ -41,7 +43,8 @@ class Stored:
 
 
 class Packed(NamedTuple):
-    """The same, packed."""
+    """The same, packed; ``claimed`` has a byte for each value, 1 where one account alone answers for it, or a single
+    byte where one does for all, or none."""
 
     register_id: str
     day: int
@@ -50,10 +53,14 @@ class Packed(NamedTuple):
     offsets: bytes | None
     readings: bytes
     quality: bytes
+    claimed: bytes = b""
 
     def unpack(self) -> Stored:
         """Its values and qualities."""
         content = unpack_day(self.offsets, self.readings, self.quality, self.step_s)
+        if self.claimed:
+            mask = np.frombuffer(self.claimed, np.bool_)
+            content = replace(content, claimed=np.broadcast_to(mask, len(content)))
         return Stored(self.register_id, self.day, self.version, self.step_s, content)
 
 
@@ -103,7 +110,7 @@ def packed(tx: Tx, wanted: Mapping[int, Collection[str]], known: int | None = No
     here = {month_of(day) for day in {day for _, day in loaded}}
     absent = {day: ids for day, ids in wanted.items() if month_of(day) not in here}
     refuse_detached(tx, absent, set().union(*absent.values()))
-    return _pack(tx, loaded, lambda _: known, find_resolutions(tx))
+    return _pack(tx, loaded, lambda _: known, find_resolutions(tx), _claims_on(tx, wanted))
 
 
 def _pack(
@@ -111,6 +118,7 @@ def _pack(
     loaded: Mapping[RegisterDay, list[Block]],
     known_of: Callable[[RegisterDay], int | None],
     exponents: Mapping[str, int],
+    claims: frozenset[int],
 ) -> dict[RegisterDay, Packed]:
     stand: dict[RegisterDay, Packed] = {}
     parts: dict[RegisterDay, list[Block]] = {}
@@ -126,11 +134,34 @@ def _pack(
             and whole.exponent == exponents.get(key[0], whole.exponent)
         ):
             if whole.quality:
-                stand[key] = Packed(*key, whole.number, whole.step_s, whole.offsets, whole.readings, whole.quality)
+                stand[key] = Packed(
+                    *key,
+                    whole.number,
+                    whole.step_s,
+                    whole.offsets,
+                    whole.readings,
+                    whole.quality,
+                    _find_claimed(whole, claims),
+                )
         elif blocks:
             parts[key] = blocks
-    stand |= _fold_parts(tx, parts, known_of, exponents)
+    stand |= _fold_parts(tx, parts, known_of, exponents, claims)
     return stand
+
+
+def _claims_on(tx: Tx, days: Collection[int]) -> frozenset[int]:
+    return find_claims(tx, min(days), max(days)) if days else frozenset()
+
+
+def _find_claimed(whole: Block, claims: frozenset[int]) -> bytes:
+    if whole.parts == 1:
+        return b"\x01" if whole.number in claims else b""
+    return _mask(whole.read_numbers(), claims) if claims else b""
+
+
+def _mask(numbers: Int64Array, claims: frozenset[int]) -> bytes:
+    claimed = np.isin(numbers, np.fromiter(claims, np.int64, len(claims)))
+    return claimed.tobytes() if claimed.any() else b""
 
 
 def _fold_parts(
@@ -138,6 +169,7 @@ def _fold_parts(
     parts: Mapping[RegisterDay, list[Block]],
     known_of: Callable[[RegisterDay], int | None],
     exponents: Mapping[str, int],
+    claims: frozenset[int],
 ) -> dict[RegisterDay, Packed]:
     """The days that have to be folded from several deliveries."""
     entries = {key: read_blocks(blocks, known_of(key)) for key, blocks in parts.items()}
@@ -148,7 +180,8 @@ def _fold_parts(
         if len(stands.day):
             values = scale(stands.day.values, stands.exponent, exponents.get(key[0], stands.exponent))
             columns = pack_day(replace(stands.day, values=values), stands.step_s)
-            folded[key] = Packed(key[0], key[1], max(each.numbers()), stands.step_s, *columns)
+            mask = _mask(stands.number, claims) if claims else b""
+            folded[key] = Packed(key[0], key[1], max(each.numbers()), stands.step_s, *columns, mask)
     return folded
 
 
@@ -201,6 +234,38 @@ def newest_days(tx: Tx, register_ids: Iterable[str], since: int) -> dict[str, in
     return dict(tx.execute(query).all())
 
 
+def find_devices(tx: Tx, register_ids: Collection[str], first_day: int, last_day: int) -> set[str]:
+    """Which of some registers a device, or two people, spoke of on any of these UTC days."""
+    claims = find_claims(tx, first_day, last_day) if register_ids else frozenset()
+    if not claims or not has_device(tx, first_day, last_day):
+        return set()
+    query = select(block.c.register_id, block.c.number, block.c.parts).where(
+        block.c.community == tx.community,
+        block.c.day.between(first_day, last_day),
+        among(tx, block.c.register_id, register_ids),
+    )
+    # A sealed block of several deliveries may hold a device's.
+    return {register_id for register_id, number, parts in tx.execute(query) if parts > 1 or number not in claims}
+
+
+def find_disputed_days(tx: Tx) -> set[RegisterDay]:
+    """Days of registers about which both one account alone and somebody else spoke."""
+    claims = list_claims(tx)
+    days = {day for claim in claims for day in range(claim.first_day, claim.last_day + 1)}
+    numbers = sorted(claim.number for claim in claims)
+    columns = block.c.register_id, block.c.day, block.c.first, block.c.number, block.c.parts
+    query = select(*columns).where(block.c.community == tx.community, among(tx, block.c.day, days))
+    claimed: set[RegisterDay] = set()
+    others: set[RegisterDay] = set()
+    for register_id, day, first, number, parts in tx.execute(query) if days else ():
+        of_claims = bisect_right(numbers, number) - bisect_left(numbers, first)
+        if of_claims:
+            claimed.add((register_id, day))
+        if parts > of_claims:
+            others.add((register_id, day))
+    return claimed & others
+
+
 def has_any(tx: Tx, period: Period) -> bool:
     """True where anything was read in a period.
 
@@ -227,6 +292,7 @@ class Past:
         for register_id, day in chain.from_iterable(manifests):
             wanted.setdefault(day, set()).add(register_id)
         self._tx, self._loaded, self._resolutions = tx, load_blocks(tx, wanted), find_resolutions(tx)
+        self._claims = _claims_on(tx, wanted)
 
     def exactly(
         self, versions: Mapping[RegisterDay, int], exponents: Mapping[str, int] | None = None
@@ -240,7 +306,8 @@ class Past:
             KeyError: one of them is not there.
         """
         loaded = {key: self._loaded[key] for key in versions if key in self._loaded}
-        stood = _pack(self._tx, loaded, versions.get, self._resolutions | dict(exponents or {}))
+        resolutions = self._resolutions | dict(exponents or {})
+        stood = _pack(self._tx, loaded, versions.get, resolutions, self._claims)
         absent = [key for key, number in versions.items() if key not in stood or stood[key].version != number]
         refuse_detached(self._tx, {day for _, day in absent}, {register_id for register_id, _ in absent})
         if absent:

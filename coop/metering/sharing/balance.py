@@ -118,13 +118,15 @@ class Balance:
         """Energy of a counter, where it is there, and where the meter hung."""
         energy, there = np.zeros(self.n, np.int64), np.zeros(self.n, np.bool_)
         hangs = self.between(counter.from_s, counter.to_s)
-        for source in counter.sources:
-            k = quarters.row[source.register_id]
-            fresh = quarters.there[k] & hangs & ~there
-            energy[fresh] = quarters.energy[k, fresh]
-            there |= fresh
-            if source.register_id in quarters.too_coarse:
-                self._too_coarse.add(counter.meter)
+        rows = [quarters.row[source.register_id] for source in counter.sources]
+        # What any register of the device says goes before what one account alone does.
+        for is_claim in (False, True):
+            for k in rows:
+                fresh = quarters.there[k] & (quarters.claimed[k] == is_claim) & hangs & ~there
+                energy[fresh] = quarters.energy[k, fresh]
+                there |= fresh
+        if any(source.register_id in quarters.too_coarse for source in counter.sources):
+            self._too_coarse.add(counter.meter)
         return energy, there, hangs
 
     def between(self, from_s: int, to_s: int) -> BoolArray:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,24 +36,26 @@ BoolArray = NDArray[np.bool_]
 @dataclass(frozen=True)
 class RegisterValues:
     """Values of one register: ``starts_s`` [s since 1970], rising, each over ``step_s``, or read there where that is 0;
-    in whole ``10 ** exponent`` Wh as they are stored."""
+    in whole ``10 ** exponent`` Wh as they are stored. One account alone answers for some that are ``claimed``."""
 
     starts_s: Int64Array
     step_s: int
     values: Int64Array
+    claimed: bool = False
 
 
 @dataclass(frozen=True)
 class WholeDays:
     """Days of quarter-hours as they are stored: row ``i`` is day ``days[i]`` since 1970-01-01 of ``registers[i]``.
 
-    ``values`` and ``there`` have shape (rows, 96); what is not there is 0.
+    ``values``, ``there`` and ``claimed`` have shape (rows, 96); what is not there is 0.
     """
 
     registers: Sequence[str]
     days: Sequence[int]
     values: Int64Array
     there: BoolArray
+    claimed: BoolArray
 
 
 @dataclass(frozen=True)
@@ -63,19 +66,22 @@ class Readings:
     others: Mapping[str, Sequence[RegisterValues]] = field(default_factory=dict)
 
 
-NO_DAYS = WholeDays((), (), np.zeros((0, DAY_S // QUARTER_S), np.int64), np.zeros((0, DAY_S // QUARTER_S), np.bool_))
+_NO_DAY = np.zeros((0, DAY_S // QUARTER_S), np.bool_)
+NO_DAYS = WholeDays((), (), _NO_DAY.astype(np.int64), _NO_DAY, _NO_DAY)
 NOTHING = Readings(NO_DAYS)
 """No reading at all."""
 
 
 @dataclass(frozen=True)
 class Quarters:
-    """Quarter-hours of registers: ``energy`` [thousandths of a Wh] and ``there``, both of shape (registers, n); ``row``
-    says which row is whose, and ``too_coarse`` which registers say something, but of too long a time."""
+    """Quarter-hours of registers: ``energy`` [thousandths of a Wh], ``there``, and ``claimed`` where only one account
+    says so, of shape (registers, n); ``row`` says which row is whose, and ``too_coarse`` which registers say something,
+    but of too long a time."""
 
     row: Mapping[str, int]
     energy: Int64Array
     there: BoolArray
+    claimed: BoolArray
     too_coarse: frozenset[str] = frozenset()
 
 
@@ -83,10 +89,11 @@ def resample(readings: Readings, exponents: Mapping[str, int], from_s: int, n: i
     """Bring what registers said to ``n`` quarter-hours from ``from_s`` on.
 
     ``exponents`` names the registers, each with the power of ten of its unit [Wh]. Of several that cover a quarter-hour
-    intervals go before readings, and the finer before the coarser.
+    intervals go before readings, and the finer before the coarser; but what a device says goes before what one account
+    alone does.
     """
     row = {register_id: k for k, register_id in enumerate(exponents)}
-    energy, there = _place_days(readings.whole_days, row, from_s, n)
+    energy, there, claimed = _place_days(readings.whole_days, row, from_s, n)
     for register_id, k in row.items():
         energy[k] = to_units(energy[k], exponents[register_id])
     too_coarse = set()
@@ -94,7 +101,7 @@ def resample(readings: Readings, exponents: Mapping[str, int], from_s: int, n: i
         if register_id not in row:
             continue
         k, exponent = row[register_id], exponents[register_id]
-        for values in sorted(said, key=lambda one: (one.step_s == 0, one.step_s)):
+        for values in sorted(said, key=lambda one: (one.claimed, one.step_s == 0, one.step_s)):
             if values.step_s > COARSEST_S:
                 too_coarse.add(register_id)
                 continue
@@ -105,9 +112,10 @@ def resample(readings: Readings, exponents: Mapping[str, int], from_s: int, n: i
             fresh = found[1] & ~there[k]
             energy[k, fresh] = found[0][fresh]
             there[k] |= fresh
+            claimed[k, fresh] = values.claimed
     negative = energy < 0
     energy[negative], there[negative] = 0, False
-    return Quarters(row, energy, there, frozenset(too_coarse))
+    return Quarters(row, energy, there, claimed, frozenset(too_coarse))
 
 
 def to_units(values: Int64Array, exponent: int) -> Int64Array:
@@ -206,19 +214,22 @@ def _leave_out_falls(at_s: Int64Array, count: Int64Array) -> tuple[Int64Array, I
     return at_s, count, (gaps <= COARSEST_S) & ~reset
 
 
-def _place_days(found: WholeDays, row: Mapping[str, int], from_s: int, n: int) -> tuple[Int64Array, BoolArray]:
+def _place_days(
+    found: WholeDays, row: Mapping[str, int], from_s: int, n: int
+) -> tuple[Int64Array, BoolArray, BoolArray]:
     """Put stored days of quarter-hours into their places."""
     first_day = from_s // DAY_S
     days = (from_s + n * QUARTER_S - 1) // DAY_S - first_day + 1 if n else 0
     per_day = DAY_S // QUARTER_S
-    energy = np.zeros((len(row), days, per_day), np.int64)
-    there = np.zeros((len(row), days, per_day), np.bool_)
     rows = np.array([row.get(register_id, -1) for register_id in found.registers], np.int64)
     day = np.array(found.days, np.int64) - first_day
     ours = (rows >= 0) & (day >= 0) & (day < days)
-    energy[rows[ours], day[ours]] = found.values[ours]
-    there[rows[ours], day[ours]] = found.there[ours]
     start = (from_s - first_day * DAY_S) // QUARTER_S
-    inside = slice(start, start + n)
-    flat = len(row), days * per_day
-    return np.ascontiguousarray(energy.reshape(flat)[:, inside]), np.ascontiguousarray(there.reshape(flat)[:, inside])
+    flat, inside = (len(row), days * per_day), slice(start, start + n)
+
+    def place(column: NDArray[Any]) -> NDArray[Any]:
+        placed = np.zeros((len(row), days, per_day), column.dtype)
+        placed[rows[ours], day[ours]] = column[ours]
+        return np.ascontiguousarray(placed.reshape(flat)[:, inside])
+
+    return place(found.values), place(found.there), place(found.claimed)

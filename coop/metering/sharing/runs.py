@@ -17,7 +17,7 @@ from coop.communities.stops import Stop, is_stopped
 from coop.kit.documents import Document
 from coop.metering.model import DAY_S, Meter, MeterKind, Quality, Quantity, Shape
 from coop.metering.readings import store as readings
-from coop.metering.readings.blocks import unpack_many
+from coop.metering.readings.blocks import find_claimed, unpack_many
 from coop.metering.readings.holdings import Store, holdings
 from coop.metering.readings.store import Packed, RegisterDay, seconds
 from coop.metering.register import groups
@@ -264,15 +264,27 @@ def contents(days: Mapping[RegisterDay, Packed]) -> Readings:
     rows = [one for one in days.values() if one.step_s == QUARTER_S]
     values, quality = unpack_many([one.readings for one in rows], [one.quality for one in rows], DAY_S // QUARTER_S)
     there = quality != Quality.MISSING
-    whole = WholeDays([one.register_id for one in rows], [one.day for one in rows], np.where(there, values, 0), there)
+    claimed = np.zeros_like(there)
+    for k, one in enumerate(rows):
+        if one.claimed:
+            content = one.unpack().content
+            claimed[k, content.offsets // QUARTER_S] = find_claimed(content)
+    ids, numbers = [one.register_id for one in rows], [one.day for one in rows]
+    whole = WholeDays(ids, numbers, np.where(there, values, 0), there, claimed)
     pieces: dict[tuple[str, int], list[readings.Stored]] = {}
     for one in sorted((one for one in days.values() if one.step_s != QUARTER_S), key=lambda one: one.day):
         pieces.setdefault((one.register_id, one.step_s), []).append(one.unpack())
     others: dict[str, list[RegisterValues]] = {}
     for (register_id, step_s), stored in pieces.items():
         starts = np.concatenate([one.day * DAY_S + one.content.offsets for one in stored])
-        joined = RegisterValues(starts, step_s, np.concatenate([one.content.values for one in stored]))
-        others.setdefault(register_id, []).append(joined)
+        values = np.concatenate([one.content.values for one in stored])
+        claimed = np.concatenate([find_claimed(one.content) for one in stored])
+        said = [RegisterValues(starts[~claimed], step_s, values[~claimed])] if not claimed.all() else []
+        if claimed.any():
+            # A stand that is claimed says something only beside the others.
+            which = claimed if step_s else np.ones_like(claimed)
+            said.append(RegisterValues(starts[which], step_s, values[which], claimed=True))
+        others.setdefault(register_id, []).extend(said)
     return Readings(whole, others)
 
 

@@ -33,6 +33,8 @@ class WithdrawalIn(Body):
     """Register of the reading."""
     at: AwareDatetime
     """Instant at which it stands, or from which on."""
+    delivery_number: Annotated[int | None, Field(ge=1, examples=[1207])] = None
+    """Number of the delivery that said it, where it is not the reading that stands (see `GET /contradictions`)."""
     reason: Reason
     """Why it is withdrawn, for the auditor."""
 
@@ -108,7 +110,7 @@ def preview_withdrawal(request: Request, wanted: WithdrawalIn) -> list[Withdrawn
     """Say what the months around a reading come to with it and without it; nothing is kept."""
     at_s = seconds(utc(wanted.at, "at"))
     with writing(request) as tx:
-        described = withdrawals.describe_withdrawal(tx, wanted.register_id, at_s, wanted.reason)
+        described = withdrawals.describe_withdrawal(tx, wanted.register_id, at_s, wanted.reason, wanted.delivery_number)
         months = withdrawals.weigh_withdrawal(tx, described)
     return [
         WithdrawnMonthOut(period=str(one.period), is_closed=one.is_closed, now=one.now, after=one.after)
@@ -123,7 +125,7 @@ def propose_withdrawal(request: Request, wanted: WithdrawalIn) -> WithdrawalOut:
     """Propose to withdraw a false reading; it stands until somebody else confirms that."""
     at_s = seconds(utc(wanted.at, "at"))
     with writing(request) as tx:
-        proposal = withdrawals.propose_withdrawal(tx, wanted.register_id, at_s, wanted.reason)
+        proposal = withdrawals.propose_withdrawal(tx, wanted.register_id, at_s, wanted.reason, wanted.delivery_number)
         return _out(_find(tx, proposal), proposal, None)
 
 

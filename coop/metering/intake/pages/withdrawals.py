@@ -28,10 +28,13 @@ Filled = Annotated[dict[str, str], Depends(read_form)]
 
 
 class Place:
-    """The reading of which a request asks: of which register, at which second since 1970."""
+    """The reading of which a request asks: of which register, at which second since 1970, and by which delivery it was
+    said, where it is another than the one that stands."""
 
-    def __init__(self, register: Annotated[str, Query(max_length=36)], at: Second) -> None:
-        self.register_id, self.at_s = register, at
+    def __init__(
+        self, register: Annotated[str, Query(max_length=36)], at: Second, by: Annotated[int | None, Query(ge=1)] = None
+    ) -> None:
+        self.register_id, self.at_s, self.by_number = register, at, by
 
 
 AskedPlace = Annotated[Place, Depends(Place)]
@@ -55,7 +58,9 @@ def propose_withdrawal(request: Request, serial: str, place: AskedPlace, filled:
             if undoes:
                 withdrawals.propose_undo(tx, undoes, filled.get("reason", ""))
             else:
-                withdrawals.propose_withdrawal(tx, place.register_id, place.at_s, filled.get("reason", ""))
+                withdrawals.propose_withdrawal(
+                    tx, place.register_id, place.at_s, filled.get("reason", ""), place.by_number
+                )
     except CoopError as refusal:
         return _show(request, serial, place, Form(filled).refused(refusal))
     said = N_("Proposed. It counts once somebody else confirms it here.")
@@ -121,6 +126,6 @@ def _show(request: Request, serial: str, place: Place, form: Form) -> Response:
 
 def _find_standing(tx: Tx, place: Place) -> Withdrawal | None:
     try:
-        return withdrawals.describe_withdrawal(tx, place.register_id, place.at_s)
+        return withdrawals.describe_withdrawal(tx, place.register_id, place.at_s, by_number=place.by_number)
     except NotFound:
         return None

@@ -37,7 +37,8 @@ class BreakIn(Body):
     """Instant of the first reading after it."""
     kind: BreakKind
     """Meaning: `dip` the lower readings are false, `slip` the higher ones, `reset`, `rollover`, `exchange`, or `keep`:
-    so much was really used; `readings` or `intervals` where the two disagree."""
+    so much was really used; `readings` or `intervals` where the two disagree; `keep` or `aside` where one account said
+    what does not fit the meter's own readings."""
     reason: Annotated[str, Field(min_length=1, max_length=decisions.REASON_MAX, examples=["work order 117"])]
     """How it is known, for the auditor."""
 

@@ -1,0 +1,152 @@
+"""What one account says beside a device, at other instants or by intervals: it moves no energy before two decide."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+
+import numpy as np
+import pytest
+
+from coop.kit.database import Database
+from coop.kit.tx import Tx
+from coop.metering.heat.decisions import answer_break
+from coop.metering.heat.questions import find_question, propose_meaning, weigh_meanings
+from coop.metering.heat.stands import count
+from coop.metering.heat.verdicts import BreakKind
+from coop.metering.intake.gateways import GatewayMandate
+from coop.metering.intake.receive import receive
+from coop.metering.model import Decoded, Delivery, Quality, Quantity, Series, Stand
+from coop.metering.periods import store as periods
+from coop.metering.periods.close import PeriodIncomplete, close_period, correct_period
+from coop.metering.periods.results import find_breaks
+from coop.metering.provenance.verify import verify_measurement
+from coop.metering.readings.plausibility import Bound
+from coop.metering.sharing.quarters import NO_DAYS, Readings, RegisterValues, resample
+from coop.values import Period
+from tests.metering.histories.test_months_with_breaks import TREASURER
+from tests.metering.homes import COMMUNITY, LATER, close_anyway, deliver, gj, quarters, writing
+
+MARCH, APRIL = Period.month(2025, 3), Period.month(2025, 4)
+START, END = MARCH.start_at, MARCH.end_at
+HALF = timedelta(hours=12)
+
+
+def by_device(tx: Tx, *told: Stand | Series) -> None:
+    stands, series = [one for one in told if isinstance(one, Stand)], [one for one in told if isinstance(one, Series)]
+    body = repr([*stands, *((one, one.values.tolist()) for one in series)]).encode()
+    receive(tx, Delivery("p1", "gw", LATER, body, Decoded(stands, series), mandate=GatewayMandate("gw", None)))
+
+
+def device(tx: Tx) -> None:
+    """Around the end of March the device was read half a day before and after it, and each home at both ends."""
+    for meter in ("H2", "H3"):
+        by_device(tx, gj(meter, START, "1"), gj(meter, END, "2"), gj(meter, APRIL.end_at, "3"))
+    by_device(tx, gj("H1", START, "10.00"), gj("H1", END - HALF, "12.00"), gj("H1", END + HALF, "13.00"))
+
+
+def account(tx: Tx, value: str = "12.95", quality: Quality = Quality.MEASURED) -> None:
+    """One account says that nearly all of the day was used before midnight."""
+    deliver(tx, gj("H1", END, value, quality))
+
+
+def told(tx: Tx, period: Period = MARCH) -> Decimal:
+    row = next(row for row in reversed(periods.list_measurements(tx, period)) if row.connection_id == "C1")
+    assert verify_measurement(tx, row.id) == []
+    return row.energy_j.scaleb(-9)
+
+
+CASES = [
+    (device_first, quality, kind)
+    for device_first in (True, False)
+    for quality, kind in ((Quality.MEASURED, BreakKind.KEEP), (Quality.CUSTOMER, BreakKind.ASIDE))
+]
+
+
+@pytest.mark.parametrize(("device_first", "quality", "kind"), CASES, ids=map(str, range(len(CASES))))
+def test_one_account_moves_nothing_across_the_end_of_a_month(
+    one_database: Database, device_first: bool, quality: Quality, kind: BreakKind
+) -> None:
+    with writing(one_database) as tx:
+        for says in (device, partial(account, quality=quality))[:: 1 if device_first else -1]:
+            says(tx)
+        with pytest.raises(PeriodIncomplete) as refused:
+            close_anyway(tx, MARCH)
+        [sentence] = refused.value.lacking
+        assert "meter H1 read 12.95 GJ" in sentence
+        [blocked] = find_breaks(tx, MARCH)
+        place = blocked.register_id, blocked.before_s, blocked.at_s
+        question = find_question(tx, *place)
+        assert [one.kind for one in question.choices] == [BreakKind.KEEP, BreakKind.ASIDE]
+        [march, _] = weigh_meanings(tx, question)
+        # Half of the day's 1 GJ by the device alone, or nearly all of it before midnight.
+        assert [energy and energy.scaleb(-9) for _, energy in march.by_kind] == [Decimal("2.95"), Decimal("2.5")]
+        proposal = propose_meaning(tx, *place, kind, "a photo of the display")
+    with one_database.write(COMMUNITY, TREASURER) as tx:
+        answer_break(tx, proposal.id, confirmed=True)
+        assert find_breaks(tx, MARCH) == []
+        close_anyway(tx, MARCH)
+        assert told(tx) == Decimal("2.95" if kind is BreakKind.KEEP else "2.5")
+
+
+def test_what_fits_the_line_within_the_coarseness_of_two_doors_counts(one_database: Database) -> None:
+    with writing(one_database) as tx:
+        device(tx)
+        account(tx, "12.52")
+        close_period(tx, MARCH)
+        assert told(tx) == Decimal("2.52")
+
+
+def test_a_month_closed_by_a_claim_is_marked_once_the_device_speaks_again(one_database: Database) -> None:
+    with writing(one_database) as tx:
+        for meter in ("H2", "H3"):
+            by_device(tx, gj(meter, START, "1"), gj(meter, END, "2"))
+        by_device(tx, gj("H1", START, "10.00"), gj("H1", END - HALF, "12.00"))
+        account(tx)
+        closed = close_period(tx, MARCH)
+        assert told(tx) == Decimal("2.95")
+        by_device(tx, gj("H1", END + HALF, "13.00"))
+        assert periods.list_late(tx, closed)
+        with pytest.raises(PeriodIncomplete):
+            correct_period(tx, MARCH)
+
+
+def test_many_claims_do_not_outvote_a_device() -> None:
+    """A reading a day by the device; one account says 23 between each two of them, 10 GJ higher."""
+    hours = np.arange(0, 217)
+    claimed = hours % 24 != 0
+    values = 500 + hours // 8 + np.where(claimed & (hours > 72), 1000, 0)
+    counted = count(hours * 3600, values, np.ones(217, np.uint8), Bound(72, 1), (), claimed)
+    assert int(counted.counted[-1] - counted.counted[0]) == 27
+    assert {aside.why for aside in counted.asides} == {"claim"}
+    assert counted.misfits
+    assert counted.doubts == ()
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_intervals_of_one_account_do_not_divide_what_a_device_counted(one_database: Database, is_first: bool) -> None:
+    """The device counts 1 GJ over the midnight; an account's hours say that all of it was before."""
+    hours = quarters("H1", END - HALF, [*[80_000_000] * 12, *[3_333_333] * 12], Quantity.HEAT, unit="J", step_s=3600)
+    with writing(one_database) as tx:
+        for says in (device, lambda tx: deliver(tx, hours))[:: 1 if is_first else -1]:
+            says(tx)
+        with pytest.raises(PeriodIncomplete) as refused:
+            close_anyway(tx, MARCH)
+        assert any("by its intervals" in one for one in refused.value.lacking)
+        [blocked] = find_breaks(tx, MARCH)
+        place = blocked.register_id, blocked.before_s, blocked.at_s
+        readings = propose_meaning(tx, *place, BreakKind.READINGS, "the file was of another meter")
+    with one_database.write(COMMUNITY, TREASURER) as tx:
+        answer_break(tx, readings.id, confirmed=True)
+        close_anyway(tx, MARCH)
+        assert told(tx) == Decimal("2.5")
+
+
+def test_shared_quarter_hours_are_the_devices_where_it_speaks() -> None:
+    quarter = np.array([0, 900, 1800], np.int64)
+    said = [
+        RegisterValues(quarter, 900, np.array([9, 9, 9], np.int64), claimed=True),
+        RegisterValues(np.array([0], np.int64), 3600, np.array([8], np.int64)),
+    ]
+    assert resample(Readings(NO_DAYS, {"E": said}), {"E": 0}, 0, 4).energy[0].tolist() == [2000] * 4
