@@ -36,7 +36,9 @@ HALF = timedelta(hours=12)
 def by_device(tx: Tx, *told: Stand | Series) -> None:
     stands, series = [one for one in told if isinstance(one, Stand)], [one for one in told if isinstance(one, Series)]
     body = repr([*stands, *((one, one.values.tolist()) for one in series)]).encode()
-    receive(tx, Delivery("p1", "gw", LATER, body, Decoded(stands, series), mandate=GatewayMandate("gw", None)))
+    receive(
+        tx, Delivery("p1", "gw", LATER, body, Decoded(stands, series), mandate=GatewayMandate("gw", None, devices=None))
+    )
 
 
 def device(tx: Tx) -> None:
@@ -74,7 +76,7 @@ def test_one_account_moves_nothing_across_the_end_of_a_month(
         with pytest.raises(PeriodIncomplete) as refused:
             close_anyway(tx, MARCH)
         [sentence] = refused.value.lacking
-        assert "meter H1 read 12.95 GJ" in sentence
+        assert "of meter H1, 12.95 GJ" in sentence
         [blocked] = find_breaks(tx, MARCH)
         place = blocked.register_id, blocked.before_s, blocked.at_s
         question = find_question(tx, *place)

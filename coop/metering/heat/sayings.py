@@ -52,8 +52,9 @@ def _block_misfit(span: Span, misfit: Misfit) -> Blocked:
         "after_at": instant(misfit.at_s),
     }
     said = say_count(
-        "somebody said that meter %(serial)s read %(said)s GJ (%(said_at)s), which does not fit what it measured"
-        " itself, %(before)s GJ (%(before_at)s) and %(after)s GJ (%(after_at)s): two people decide whether it counts",
+        "somebody said %(num)s reading of meter %(serial)s, %(said)s GJ (%(said_at)s), which does not fit what it"
+        " measured itself, %(before)s GJ (%(before_at)s) and %(after)s GJ (%(after_at)s): two people decide whether it"
+        " counts",
         "somebody said %(num)s readings of meter %(serial)s, the first %(said)s GJ (%(said_at)s), which do not fit what"
         " it measured itself, %(before)s GJ (%(before_at)s) and %(after)s GJ (%(after_at)s): two people decide whether"
         " they count",
