@@ -289,7 +289,7 @@ def test_a_notice_needs_a_tariff_and_comes_after_its_decision(database: Database
     with pytest.raises(CoopError, match="tells of a proposal"), database.write(COMMUNITY, SECRETARY) as tx:
         send_notices(tx, "tariff-2025", date(2024, 11, 1), "letter", None)
     with pytest.raises(BadInput), database.write(COMMUNITY, SECRETARY) as tx:
-        send_notices(tx, "tariff-2025", date(2025, 1, 1), " ", None)
+        send_notices(tx, "tariff-2025", date(2025, 1, 1), "shouted in the street", None)
     for _ in range(2):
         with database.write(COMMUNITY, SECRETARY) as tx:
             send_notices(tx, "tariff-2025", date(2025, 1, 1), "letter", ["anna", "bram"])

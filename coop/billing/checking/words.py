@@ -135,8 +135,8 @@ ADOPTS = {
     "guarantee": N_("The resolution that adopted how Niet Meer Dan Nu is reckoned"),
 }
 
-CHANNELS = {"letter": N_("letter"), "e-mail": N_("e-mail"), "mail": N_("e-mail")}
-"""How a notice was sent, where the board used a usual word for it; any other word is shown as it is."""
+CHANNELS = {"letter": N_("letter"), "e-mail": N_("e-mail"), "mail": N_("e-mail"), "by-hand": N_("handed over")}
+"""How a notice was sent; ``mail`` where it went out from here."""
 
 STEPS = {"reading": "record", "allocation": "plain", "tariff": "plain", "resolution": "now", "bill": "done"}
 """Shape of each kind of step on the way back from a line of a bill."""

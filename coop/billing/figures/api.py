@@ -35,7 +35,8 @@ class NoticeIn(Body):
     tariff_id: Annotated[Name, Field(examples=["tariff-2025"])]
     """Tariff that it tells of."""
     sent_on: SentOn
-    channel: Channel
+    channel: Annotated[Literal["letter", "e-mail", "by-hand"], Field(examples=["letter"])]
+    """Way in which it was sent: in writing (BW 2:59)."""
     members: Annotated[Literal["all"] | list[Name], Field(examples=["all", ["M-0012"]])] = "all"
     """Ids of the members who were written to, or all."""
 

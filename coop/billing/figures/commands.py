@@ -24,6 +24,9 @@ from coop.values import BadInput, CoopError, NotFound, Problem, say
 DIGITS_MAX = 15
 """Most digits of a published figure behind the point."""
 
+WAYS = ("letter", "e-mail", "by-hand")
+"""Ways in which a notice reaches somebody in writing (BW 2:59)."""
+
 FACTORS = Decimal("0.8"), Decimal("1.3")
 """The least and the most that prices can be of those a year before."""
 
@@ -36,7 +39,7 @@ def send_notices(tx: Tx, tariff_id: str, sent_on: date, channel: str, members: S
 
     Raises:
         NotFound: there is no such tariff.
-        BadInput: the channel is empty.
+        BadInput: the channel is none by which one tells in writing.
         CoopError: the notice is older than the decision it tells of.
     """
     adopted = heard.find_tariff(tx, tariff_id)
@@ -44,8 +47,8 @@ def send_notices(tx: Tx, tariff_id: str, sent_on: date, channel: str, members: S
         raise NotFound(
             say("there is no tariff %(tariff_id)s; it exists once its resolution was adopted", tariff_id=tariff_id)
         )
-    if not channel.strip():
-        raise BadInput([Problem(say("say how the notice was sent"), "channel")])
+    if channel not in WAYS:
+        raise BadInput([Problem(say("a notice is in writing: a letter, an e-mail or handed over"), "channel")])
     if sent_on < adopted.decided_on:
         raise CoopError(
             "notice-too-early",
@@ -56,7 +59,7 @@ def send_notices(tx: Tx, tariff_id: str, sent_on: date, channel: str, members: S
             ),
         )
     recipients: Sequence[str | None] = members or [None]
-    notices = [Notice(tariff_id, member_id, sent_on, channel.strip()) for member_id in recipients]
+    notices = [Notice(tariff_id, member_id, sent_on, channel) for member_id in recipients]
     stored_terms.save_notices(tx, notices)
     return len(notices)
 

@@ -47,6 +47,7 @@ def tariffs_page(request: Request) -> Response:
         may_record=ACCESS.allows(session, "record-figures"),
         today=today,
         words=words,
+        ways=terms.WAYS,
     )
 
 
