@@ -12,7 +12,7 @@ from coop.kit.tx import Tx
 from coop.metering.model import Quality
 from coop.metering.readings.log import RegisterDay
 from coop.metering.readings.observations import UNDONE, VOID, Entries, is_same
-from coop.metering.readings.store import History, read_histories
+from coop.metering.readings.store import History, read_shared_histories
 
 
 class Standing(StrEnum):
@@ -74,17 +74,17 @@ def _judge(
 def count_contradictions(tx: Tx, told: Iterable[RegisterDay]) -> Counter[int]:
     """Number of values with which deliveries contradict a device, by the number of the delivery, on the days
     that were told."""
-    days: dict[str, list[int]] = {}
+    wanted: dict[int, set[str]] = {}
     for register_id, day in told:
-        days.setdefault(register_id, []).append(day)
+        wanted.setdefault(day, set()).add(register_id)
     counted: Counter[int] = Counter()
-    for register_id, wanted in days.items():
-        for history in read_histories(tx, register_id, wanted).values():
-            if history.claims and len(history.entries.numbers()) > len(history.claims):
-                standings = list_standings(history)
-                counted.update(
-                    int(history.entries.number[i]) for i, standing in standings if standing is Standing.CONTRADICTS
-                )
+    for history in read_shared_histories(tx, wanted).values():
+        if history.claims and len(history.entries.numbers()) > len(history.claims):
+            counted.update(
+                int(history.entries.number[i])
+                for i, standing in list_standings(history)
+                if standing is Standing.CONTRADICTS
+            )
     return counted
 
 

@@ -362,9 +362,22 @@ def read_histories(tx: Tx, register_id: str, days: Iterable[int], known: int | N
     wanted = dict.fromkeys(days, (register_id,))
     loaded = load_blocks(tx, wanted)
     refuse_detached(tx, {day for day in wanted if (register_id, day) not in loaded}, [register_id])
-    entries = {day: read_blocks(blocks, known) for (_, day), blocks in loaded.items()}
+    return {day: history for (_, day), history in sorted(_read_blocks(tx, loaded, known).items())}
+
+
+def read_shared_histories(tx: Tx, wanted: Mapping[int, Collection[str]]) -> dict[RegisterDay, History]:
+    """The same for each of many registers' days of which more than one delivery spoke; ``wanted`` names registers by
+    day."""
+    loaded = load_blocks(tx, wanted)
+    return _read_blocks(tx, {key: blocks for key, blocks in loaded.items() if sum(each.parts for each in blocks) > 1})
+
+
+def _read_blocks(
+    tx: Tx, loaded: Mapping[RegisterDay, Iterable[Block]], known: int | None = None
+) -> dict[RegisterDay, History]:
+    entries = {key: read_blocks(blocks, known) for key, blocks in loaded.items()}
     sources = sources_of(tx, set().union(*(each.numbers() for each in entries.values())))
-    return {day: History.of(each, sources) for day, each in sorted(entries.items()) if len(each)}
+    return {key: History.of(each, sources) for key, each in entries.items() if len(each)}
 
 
 def touched_by(tx: Tx, delivered: Delivered) -> list[RegisterDay]:
