@@ -28,7 +28,7 @@ from coop.events.members import (
     MemberAdmitted,
     MemberLeft,
 )
-from coop.governance.meetings.store import find_articles
+from coop.governance.meetings.kept_statutes import find_articles
 from coop.kit.journal import ChainBreak, find_places, verify_chain
 from coop.kit.service import Room
 from coop.kit.tx import Tx
@@ -108,7 +108,7 @@ def _find_rested(verified: Verification, views: Mapping[str, Tx]) -> dict[str, S
     votes = read("governance", named["resolution"])
     meetings = read("governance", {str(_read(row)["meeting_id"]) for row in votes if "meeting_id" in _read(row)})
     held = {date.fromisoformat(_read(row)["held_on"]) for row in meetings if row.type == MeetingConvened.TYPE}
-    statutes = {find_articles(views["governance"], day)[0].isoformat() for day in held}
+    statutes = {find_articles(views["governance"], day)[0].valid_from.isoformat() for day in held}
     return {
         "metering": [
             row

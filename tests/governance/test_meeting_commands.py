@@ -331,7 +331,7 @@ def test_a_meeting_is_not_counted_before_all_of_the_register_was_heard(database:
     assert refused.value.code == "register-incomplete"
 
 
-@pytest.mark.parametrize("change", ["swap", "choice", "delete", "list", "rule", "subject", "convened"])
+@pytest.mark.parametrize("change", ["swap", "choice", "delete", "list", "rule", "deed", "subject", "convened"])
 def test_what_is_changed_in_the_database_behind_our_back_is_found(database: Database, change: str) -> None:
     live(database, until="vote")
     vote(database, "tariff", {"m001": "for", "m002": "for", "m003": "for", "m004": "against"})
@@ -339,7 +339,13 @@ def test_what_is_changed_in_the_database_behind_our_back_is_found(database: Data
     with database.read(TOWN) as tx:
         assert verify_resolution(tx, "tariff").findings == ()
         salts = {cast[-1].member_id: cast[-1].salt for cast in list_ballots(tx, "tariff").values()}
-    tables = {"rule": "document", "subject": "resolution", "convened": "meeting", "list": "document"}
+    tables = {
+        "rule": "document",
+        "subject": "resolution",
+        "convened": "meeting",
+        "list": "document",
+        "deed": "statutes",
+    }
     name = tables.get(change, "ballot")
     triggers = (
         ["document_stays"] if name == "document" else [f"{name}_keeps", f"{name}_holds"][: 1 + database.is_sqlite]
@@ -362,6 +368,10 @@ def test_what_is_changed_in_the_database_behind_our_back_is_found(database: Data
                 weaker = {"body": canonical_json(CHANGE | {"notices": {"ordinary": {"article": "art. 13", "days": 0}}})}
                 mine_alone = "UPDATE document SET body = :body WHERE sha256 = :sha256"
                 sql.execute(text(mine_alone), weaker | {"sha256": hash_parameters(CHANGE)})
+            case "deed":
+                kept = "community, articles_hash, 'deed.pdf', 'application/pdf', recorded_at, actor FROM statutes"
+                sql.execute(text(f"INSERT INTO evidence_file SELECT {kept}"))
+                sql.execute(text("UPDATE statutes SET deed_file = articles_hash"))
             case "subject":
                 sql.execute(text("UPDATE resolution SET subject_nl = 'Iets anders'"))
             case _:

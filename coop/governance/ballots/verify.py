@@ -35,6 +35,7 @@ from coop.governance.ballots.second_opinion import Record
 from coop.governance.ballots.words.again import check_words, read_words_again
 from coop.governance.entries import store as entry_store
 from coop.governance.meetings import store
+from coop.governance.meetings.kept_statutes import KeptStatutes, find_articles
 from coop.governance.meetings.paper_store import list_laid
 from coop.governance.model import Ballot, Count, Meeting, Resolution
 from coop.governance.stops.store import list_stops
@@ -204,21 +205,20 @@ def _check_papers(tx: Tx, resolution_id: str) -> Iterator[str]:
 
 def _read_articles(tx: Tx, meeting: Meeting, findings: list[str]) -> Record:
     """The record of the statutes of a meeting, held against the hash that was told when they came on file."""
-    valid_from, entry_id, document = store.find_articles(tx, meeting.held_on)
-    if entry_id is None or not is_signed_by_two(tx, entry_id):
+    version, document = find_articles(tx, meeting.held_on)
+    if version.entry_id is None or not is_signed_by_two(tx, version.entry_id):
         findings.append("the statutes stand in no entry that two people signed")
-    told = list_told(tx, StatutesAdopted, str(valid_from))
+    told = list_told(tx, StatutesAdopted, str(version.valid_from))
     if [each["articles_hash"] for each in told] != [hashlib.sha256(document.body).hexdigest()]:
         findings.append("the articles of the statutes are not those that were told when they came on file")
-    if [each.get("deed_hash", "") for each in told] != [_hash_deed_again(tx, valid_from)]:
+    if [each.get("deed_hash", "") for each in told] != [_hash_deed_again(tx, version)]:
         findings.append("the deed of the statutes is not the one that was told when they came on file")
     record: Record = json.loads(document.body)
     return record
 
 
-def _hash_deed_again(tx: Tx, valid_from: date) -> str:
+def _hash_deed_again(tx: Tx, version: KeptStatutes) -> str:
     """The hash over the day, the notary and the bytes of the deed as they are stored now."""
-    [version] = [each for each in store.list_statutes(tx) if each.valid_from == valid_from]
     if version.deed_file is None:
         return ""
     document = find_stored(tx, [version.deed_file]).get(version.deed_file)

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, insert, select
 
 from coop.communities.stops import is_stopped
 from coop.governance.meetings.agenda import arrange, find_order
+from coop.governance.meetings.kept_statutes import take
 from coop.governance.meetings.paper_store import Bound, group_bound, lay
 from coop.governance.model import Count, Meeting, Resolution, Verdict
 from coop.governance.programmes.documents import NOTICE, PARAMETERS, describe_notice
@@ -103,28 +104,9 @@ def list_statutes(tx: Tx) -> list[Statutes]:
     ]
 
 
-def find_articles(tx: Tx, held_on: date) -> tuple[date, str | None, Document]:
-    """From when the version is in force that counts on a day, the entry of it, and the document of its articles as it
-    is stored now."""
-    query = (
-        select(statutes.c.valid_from, statutes.c.entry_id, statutes.c.articles_hash)
-        .where(statutes.c.community == tx.community, statutes.c.valid_from <= held_on)
-        .order_by(statutes.c.valid_from.desc())
-        .limit(1)
-    )
-    [(valid_from, entry_id, articles_hash)] = tx.execute(query)
-    return valid_from, entry_id, _find(find_stored(tx, [articles_hash]), articles_hash)
-
-
-def _find(kept: Mapping[str, Document], articles_hash: str) -> Document:
-    if articles_hash not in kept:
-        raise UnreadableDocument("lost-document", say("articles of the statutes are gone"))
-    return kept[articles_hash]
-
-
 def _open(kept: Mapping[str, Document], articles_hash: str) -> Articles:
     """The articles with a hash: nothing is decided by others."""
-    document = _find(kept, articles_hash)
+    document = take(kept, articles_hash)
     if document.sha256 != articles_hash:
         raise UnreadableDocument("changed-document", say("articles of the statutes were changed in the database"))
     return _read(document)

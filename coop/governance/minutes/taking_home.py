@@ -32,6 +32,7 @@ from coop.governance.ballots.challenges.store import list_before
 from coop.governance.ballots.commitments import commit
 from coop.governance.ballots.store import list_standing
 from coop.governance.meetings import store
+from coop.governance.meetings.kept_statutes import find_articles
 from coop.governance.minutes.records import resolution_record
 from coop.governance.model import Meeting
 from coop.kit import documents, journal
@@ -67,10 +68,10 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
     standing = list_standing(tx, resolution_id)
     own = standing.get(member_id) if member_id else None
     cast = journal.list_rows(tx, BallotsCommitted, tx.community, resolution_id) if own else []
-    statutes_from, _, articles = store.find_articles(tx, meeting.held_on)
+    statutes, articles = find_articles(tx, meeting.held_on)
     again = reversed([resolution_id, *list_before(tx, resolution_id)])
     about: list[tuple[tuple[type[Event], ...], str]] = [
-        ((StatutesAdopted,), statutes_from.isoformat()),
+        ((StatutesAdopted,), statutes.valid_from.isoformat()),
         (_OF_MEETING, meeting.meeting_id),
         *(((NewVoteOpened, MotionAdmitted), each) for each in again),
         *(((MotionAdmitted, ResolutionDecided), each) for each in _list_amendments(meeting, resolution_id)),
