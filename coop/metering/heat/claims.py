@@ -6,7 +6,7 @@
 a and b are the device's readings around t, after those that are false by themselves were set aside, and ``step`` is
 what the register's coarseness hides, once for each of two doors. Between two readings of one day a claim moves nothing
 from one day to another, and may say how the day went. What does not fit counts for nothing, and two people decide
-whether it does (decision record 0080). Readings that two people signed are no claims.
+whether it does (decision record 0079). Readings that two people signed are no claims.
 """
 
 from __future__ import annotations
