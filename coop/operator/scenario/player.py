@@ -20,6 +20,8 @@ from coop.values import CoopError
 ORDERS_MAX = 200
 """Orders in which a list of steps is played at most; more than these are drawn at random."""
 
+_MEDIA_TYPES = {".csv": "text/csv", ".json": "application/json", ".pdf": "application/pdf"}
+
 Echo = Callable[[str], object]
 
 
@@ -127,7 +129,7 @@ def _body(step: Step, kept: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     if step.csv is not None:
         return {"content": fill(step.csv, kept).encode(), "headers": {"content-type": "text/csv"}}
     if step.file is not None:
-        kind = {".csv": "text/csv", ".json": "application/json"}.get(Path(step.file).suffix, "application/octet-stream")
+        kind = _MEDIA_TYPES.get(Path(step.file).suffix, "application/octet-stream")
         return {"content": (folder / step.file).read_bytes(), "headers": {"content-type": kind}}
     if step.form is not None:
         return {"data": fill(step.form, kept), "headers": {"accept": "text/html"}}
