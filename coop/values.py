@@ -160,6 +160,15 @@ def derive_id(*parts: object) -> str:
     return str(uuid.uuid5(_ID_ROOT, "\x1f".join(str(part) for part in parts)))
 
 
+def read_digits(text: str) -> int | None:
+    """The number that at most nine digits write, or None: other digits, or thousands of them, are no number here.
+
+    >>> read_digits("0042"), read_digits("-1"), read_digits("\u0663"), read_digits("9" * 5000)
+    (42, None, None, None)
+    """
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None
+
+
 def round_cents(amount_eur: Decimal) -> int:
     """Amount in whole cents, half away from zero: the rule for every bill line.
 

@@ -48,7 +48,7 @@ def list_hosts(sql: Connection) -> dict[str, list[str]]:
 
 
 def list_faces(sql: Connection, day: date) -> dict[str, Face]:
-    """What pages show of every co-operative of the installation, as it holds on a day."""
+    """The face of every co-operative of the installation on its pages, as it holds on a day."""
     rows = tables.profile.c
     columns = rows.community, rows.site_name, rows.language, rows.logo, rows.is_demonstration
     query = select(*columns).where(rows.valid_from <= day)

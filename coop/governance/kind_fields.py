@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, Final
 
 from coop.governance.dates import FIRST_DAY, LAST_DAY
-from coop.values import Problem, Said, say
+from coop.values import Problem, Said, read_digits, say
 from coop.web.forms import read_cents, read_decimal
 from coop.web.language import gettext
 from coop.web.writing import civil_day, money, number
@@ -116,8 +116,8 @@ class Whole(Field):
     ATTRIBUTES: ClassVar[Mapping[str, str]] = {"inputmode": "numeric", "autocomplete": "off"}
 
     def read(self, text: str) -> Any:
-        plain = text.strip()
-        return int(plain) if plain.isascii() and plain.isdecimal() and len(plain) < 10 else text
+        number = read_digits(text.strip())
+        return text if number is None else number
 
     def judge(self, value: Any) -> Said | None:
         if not isinstance(value, int) or isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""How the verification tells what it found: what does not agree, and what cannot be verified now."""
+"""Telling of the verification: what does not agree, and what cannot be verified now."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
 
 
 def _face(request: Request) -> dict[str, Any]:
-    """What a page shows of its co-operative: its name, its logo, and the day that it is in a demonstration."""
+    """The face of a co-operative on its pages: its name, its logo, and the day that it is in a demonstration."""
     site: Site | None = getattr(request.state, "site", None)
     if site is None:
         return {"site_name": "coop", "logo": "", "played_on": None}

@@ -98,7 +98,7 @@ def hand_in(database: Database, member_id: str = ONE, proposed: Proposed | None 
 
 def back(database: Database, motion_id: str, member_id: str) -> bool:
     with database.write(TOWN, member(member_id)) as tx:
-        return moving.join_motion(tx, motion_id, member_id)
+        return moving.join_motion(tx, "tariff", motion_id, member_id)
 
 
 def agenda(database: Database) -> list[Resolution]:
@@ -406,6 +406,17 @@ def test_programs_hand_in_back_and_order(embedded: Database, tmp_path: Path) -> 
     late = desk.post(f"{base}/motions", json={**made, "motion_id": "again"})
     assert (late.status_code, late.json()["code"]) == (409, "motion-twice")
     assert desk.post(f"{base}/motion-entries", json={**said, "paper": "x"}).status_code == 403
+    sit_down(desk, "account-m002", "member", member_id=TWO)
+    elsewhere = desk.post("/governance/api/v1/resolutions/talk/motions/join", json={"motion_id": "mine"})
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "not-found")
+
+
+def test_thousands_of_digits_are_refused_as_any_other_nonsense(embedded: Database, tmp_path: Path) -> None:
+    begin(embedded)
+    desk, many = client(embedded, tmp_path, "board"), "9" * 5000
+    order = desk.post("/governance/resolutions/tariff/motions/order", data={f"place {ONE}": many, "paper": "list"})
+    point = desk.post("/governance/meetings/new", data={f"{many}.kind": "text"})
+    assert (order.status_code, point.status_code) == (422, 422)
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=5))

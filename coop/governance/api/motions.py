@@ -135,7 +135,7 @@ def join_motion(request: Request, resolution_id: str, body: JoinBody) -> Motions
     if member_id is None:
         raise NotAllowed
     with writing(request) as tx:
-        moving.join_motion(tx, body.motion_id, member_id)
+        moving.join_motion(tx, resolution_id, body.motion_id, member_id)
         return _describe(tx, resolution_id, member_id)
 
 

@@ -22,7 +22,7 @@ from coop.governance.statutes.model import Articles, Share
 from coop.governance.statutes.record import describe_articles, read_articles
 from coop.governance.statutes.unasked import is_asked
 from coop.governance.statutes.version import Statutes
-from coop.values import BadInput, Problem, say
+from coop.values import BadInput, Problem, read_digits, say
 from coop.web.forms import Form as Filled
 
 SHARES: Final = (
@@ -280,7 +280,8 @@ def _gather_field(form: Mapping[str, str], kind: Any, path: str) -> Any:
     if kind is bool:
         return {"yes": True, "no": False}.get(text)
     if kind is int:
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text
+        number = read_digits(text)
+        return text if number is None else number
     return text
 
 

@@ -9,6 +9,7 @@ from coop.governance.kinds import label_of
 from coop.governance.statutes import law
 from coop.governance.statutes.model import Share
 from coop.governance.statutes.saying import say_share
+from coop.values import read_digits
 from coop.web.language import N_, gettext, translate
 from coop.web.writing import speak
 
@@ -179,6 +180,7 @@ def share(lang: str, text: str) -> str:
     """A share as a form offers it, in words."""
     above, _, rest = text.rpartition(">")
     num, _, den = rest.partition("/")
-    if not (num.isdecimal() and den.isdecimal() and int(den)):
+    parts = read_digits(num), read_digits(den)
+    if parts[0] is None or not parts[1]:
         return text
-    return str(speak(lang, say_share(Share(int(num), int(den), above=bool(above) or text.startswith(">")))))
+    return str(speak(lang, say_share(Share(parts[0], parts[1], above=bool(above) or text.startswith(">")))))

@@ -14,7 +14,7 @@ from coop.governance.decisions import tariff_form
 from coop.governance.kinds import Known, find_kind
 from coop.governance.model import WINS, Count, Meeting, Programme, Resolution
 from coop.governance.texts import UNPRINTABLE
-from coop.values import BadInput, Problem, say
+from coop.values import BadInput, Problem, read_digits, say
 
 VOTES: Final = ("votes_for", "votes_against", "votes_blank", "votes_entitled")
 """Fields of the count of a point, as minutes say it."""
@@ -26,8 +26,8 @@ Form = Mapping[str, str]
 
 def list_points(form: Form) -> list[tuple[str, str]]:
     """The points of a filled form, in order: the mark that its fields begin with, and its kind."""
-    numbers = sorted(int(name[:-5]) for name in form if name.endswith(".kind") and name[:-5].isdecimal())
-    return [(f"{number}.", form[f"{number}.kind"]) for number in numbers]
+    numbered = {read_digits(name.removesuffix(".kind")): kind for name, kind in form.items() if name.endswith(".kind")}
+    return [(f"{number}.", numbered[number]) for number in sorted(number for number in numbered if number is not None)]
 
 
 def edit_form(form: Form, act: str, known: Known) -> dict[str, str] | None:
@@ -153,11 +153,10 @@ def read_minutes(form: Form, programmes: Sequence[Programme]) -> Minutes:
 
 
 def _read_votes(form: Form, name: str, problems: list[Problem]) -> int:
-    text = form.get(name, "").strip()
-    if text.isascii() and text.isdecimal() and len(text) <= 9:
-        return int(text)
-    problems.append(Problem(say("give a whole number of votes"), name))
-    return 0
+    number = read_digits(form.get(name, "").strip())
+    if number is None:
+        problems.append(Problem(say("give a whole number of votes"), name))
+    return number or 0
 
 
 def _read_agenda(

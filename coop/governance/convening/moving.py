@@ -64,7 +64,7 @@ class Proposed:
 
     @property
     def content(self) -> dict[str, Any]:
-        """What it proposes, by name."""
+        """Texts and parameters that it proposes, by name."""
         return {name: getattr(self, name) for name in _TEXTS} | {"parameters": dict(self.parameters)}
 
 
@@ -97,24 +97,24 @@ def make_motion(tx: Tx, resolution_id: str, member_id: str, proposed: Proposed, 
     return found
 
 
-def join_motion(tx: Tx, motion_id: str, member_id: str) -> bool:
-    """Back a motion as the member who acts; False where they did so before, or it is on the agenda already.
+def join_motion(tx: Tx, resolution_id: str, motion_id: str, member_id: str) -> bool:
+    """Back a motion on a point as the member who acts; False where they did so before, or it is on the agenda already.
 
     Raises:
-        NotFound: there is no such motion.
+        NotFound: there is no such motion on this point.
         CoopError: it is too late, or the member has no vote.
     """
     kept = store.find_motion(tx, motion_id)
-    if kept is None:
+    if kept is None or kept.resolution_id != resolution_id:
         raise NotFound(say("there is no such motion"))
-    meeting, point = _find_point(tx, kept.resolution_id)
+    meeting, point = _find_point(tx, resolution_id)
     backers = store.list_backers(tx, motion_id)
     if member_id in backers or any(each.motion_id == motion_id for each in meeting.resolutions):
         return False
     articles = _judge(tx, meeting, point, kept)
     _refuse_without_vote(tx, meeting, member_id)
     store.add_backing(tx, motion_id, member_id)
-    tx.tell(MotionBacked(motion_id=motion_id, resolution_id=kept.resolution_id, member_id=member_id))
+    tx.tell(MotionBacked(motion_id=motion_id, resolution_id=resolution_id, member_id=member_id))
     if is_backed(get_motions(articles), [*backers, member_id], voting_lists.read_list(tx, meeting)):
         tx.tell(*_admit(tx, meeting, point, kept, articles))
     return True
@@ -166,9 +166,8 @@ def keep_order(tx: Tx, entry: Entry) -> int:
     """Tell the order of an entry; returns how many amendments there are."""
     meeting, point = _find_point(tx, entry.content["resolution_id"])
     amendments = tuple(entry.content["amendments"])
-    known = sorted(each.resolution_id for each in meeting.resolutions if each.amends == point.resolution_id)
-    known = [each for each in known if _is_amendment(meeting, each)]
-    if sorted(amendments) != known:
+    of_point = (each for each in meeting.resolutions if each.amends == point.resolution_id and each.is_amendment)
+    if sorted(amendments) != sorted(each.resolution_id for each in of_point):
         raise BadInput([Problem(say("name each amendment of this point once"), "amendments")], "bad-order")
     tx.tell(
         AmendmentsOrdered(
@@ -179,10 +178,6 @@ def keep_order(tx: Tx, entry: Entry) -> int:
         )
     )
     return len(amendments)
-
-
-def _is_amendment(meeting: Meeting, resolution_id: str) -> bool:
-    return any(each.resolution_id == resolution_id and each.is_amendment for each in meeting.resolutions)
 
 
 def _find_point(tx: Tx, resolution_id: str) -> tuple[Meeting, Resolution]:
@@ -260,7 +255,7 @@ def _judge(tx: Tx, meeting: Meeting, point: Resolution, made: Motion) -> Article
 
 
 def _count(meeting: Meeting, point: Resolution) -> int:
-    """How many motions on a point are on the agenda."""
+    """The number of motions on a point that are on the agenda."""
     group = point.option_of or point.resolution_id
     on_it = (each for each in meeting.resolutions if each.motion_id and group in (each.amends, each.option_of))
     return len({each.motion_id for each in on_it})

@@ -39,7 +39,7 @@ from coop.governance.statutes.record import read_articles
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.kit.session import NotAllowed
-from coop.values import BadInput, CoopError, Problem
+from coop.values import BadInput, CoopError, Problem, read_digits
 from coop.web.forms import Form, read_form
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import redirect, render
@@ -125,7 +125,7 @@ def join(request: Request, resolution_id: str, filled: Filled) -> Response:
         raise NotAllowed
     try:
         with writing(request) as tx:
-            join_motion(tx, filled.get("motion_id", "")[:100], member_id)
+            join_motion(tx, resolution_id, filled.get("motion_id", "")[:100], member_id)
     except CoopError as refusal:
         return _show(request, resolution_id, Form({}).refused(refusal))
     said = translate(language_of(request), "It is on file that you back this motion.")
@@ -137,7 +137,7 @@ def join(request: Request, resolution_id: str, filled: Filled) -> Response:
 def order(request: Request, resolution_id: str, filled: Filled) -> Response:
     """Keep the chair's order of amendments, until somebody else confirms it."""
     places = {name.removeprefix("place "): text for name, text in filled.items() if name.startswith("place ")}
-    ranked = sorted(places, key=lambda each: (int(places[each]) if places[each].isdecimal() else 99, each))
+    ranked = sorted(places, key=lambda each: (read_digits(places[each]) or 99, each))
     try:
         with writing(request) as tx:
             set_order(tx, resolution_id, ranked, filled.get("paper", ""), filled.get("entry_id", "")[:100])

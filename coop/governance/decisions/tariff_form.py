@@ -11,6 +11,7 @@ from typing import Any, Final
 from coop.communities.tariff_texts import Change, compare, usual_name
 from coop.communities.tariffs import CLASSES, USUAL, Component, Product, Usual, judge_shape, read_components
 from coop.governance.model import Resolution
+from coop.values import read_digits
 from coop.web.catalogs import languages
 from coop.web.forms import read_decimal
 
@@ -53,7 +54,7 @@ def list_rows(form: Form, mark: str) -> list[str]:
     """The marks of the rows of a point, in order."""
     start = f"{mark}components."
     numbers = {name.removeprefix(start).split(".")[0] for name in form if name.startswith(start)}
-    return [f"{start}{number}." for number in sorted((n for n in numbers if n.isdecimal()), key=int)]
+    return [f"{start}{number}." for number in sorted((n for n in numbers if read_digits(n) is not None), key=int)]
 
 
 def add_row(form: Form, mark: str) -> dict[str, str]:

@@ -273,7 +273,7 @@ def find_doubt(tx: Tx, register_id: str, at_s: int) -> tuple[Register, Doubt]:
 
 
 def find_misfit(tx: Tx, register_id: str, before_s: int, at_s: int) -> tuple[Register, Misfit]:
-    """What one account said between two readings of a device that it does not fit, decided or not.
+    """Find a word of one account that does not fit between two readings of a device, decided or not.
 
     Raises:
         NotFound: there is no such register, or all fits there.

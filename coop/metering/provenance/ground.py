@@ -1,4 +1,4 @@
-"""What measurements rest on, read at once for several of them: one query each instead of some for each measurement."""
+"""The ground of measurements, read at once for several of them: one query each instead of some for each measurement."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Ground:
         return self._told.get(measurement_id)
 
     def basis(self, told: Measurement) -> Basis:
-        """What a measurement rests on besides the readings.
+        """The basis of a measurement besides the readings.
 
         Raises:
             ReadingsGone: it is no longer there as it was.

@@ -235,7 +235,7 @@ def newest_days(tx: Tx, register_ids: Iterable[str], since: int) -> dict[str, in
 
 
 def find_devices(tx: Tx, register_ids: Collection[str], first_day: int, last_day: int) -> set[str]:
-    """Which of some registers a device, or two people, spoke of on any of these UTC days."""
+    """Those of some registers of which a device, or two people, spoke on any of these UTC days."""
     claims = find_claims(tx, first_day, last_day) if register_ids else frozenset()
     if not claims or not has_device(tx, first_day, last_day):
         return set()

@@ -23,7 +23,7 @@ from coop.governance.meetings.voter_store import list_numbers
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, Problem, say
+from coop.values import BadInput, CoopError, Problem, read_digits, say
 from coop.web.forms import Form, read_form
 from coop.web.language import language_of, translate, translate_counted
 from coop.web.shell import redirect, render
@@ -86,8 +86,7 @@ def _act(tx: Tx, meeting_id: str, act: str, number: str, filled: Mapping[str, st
         attendance.sign_attendance(tx, meeting_id)
         return translate(lang, "You looked at the list: that is kept.")
     if act == "undo":
-        line = filled.get("line", "")
-        attendance.undo_line(tx, meeting_id, int(line) if line.isdecimal() and len(line) < 9 else 0)
+        attendance.undo_line(tx, meeting_id, read_digits(filled.get("line", "")) or 0)
         return translate(lang, "It is undone.")
     ids = _list_ids(tx, meeting_id)
     if act == "paper":

@@ -24,7 +24,7 @@ from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.kit.tx import Tx
-from coop.values import AMSTERDAM, BadInput, CoopError, Problem, say
+from coop.values import AMSTERDAM, BadInput, CoopError, Problem, read_digits, say
 from coop.web.forms import Form, read_form
 from coop.web.language import N_, language_of, translate, translate_counted
 from coop.web.shell import redirect, render
@@ -125,10 +125,10 @@ def _act(tx: Tx, resolution_id: str, filled: dict[str, str]) -> str:
 
 
 def _read_whole(filled: dict[str, str], name: str) -> int:
-    text = filled.get(name, "").strip() or "0"
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+    number = read_digits(filled.get(name, "").strip() or "0")
+    if number is None:
         raise BadInput([Problem(say("give a whole number of votes"), name)], "bad-count")
-    return int(text)
+    return number
 
 
 def _show(request: Request, resolution_id: str, form: Form) -> Response:

@@ -14,7 +14,7 @@ from typing import Any
 
 from coop.kit.sheets import Sheet
 from coop.metering.model import BASE_UNIT, Quantity, to_units
-from coop.values import BadInput, Problem, say
+from coop.values import BadInput, Problem, read_digits, say
 
 TIME_FORMATS: tuple[str, ...] = (
     "",
@@ -206,8 +206,8 @@ def _find_exponent(cells: Sequence[str], unit: str, quantity: Quantity) -> int:
 
 
 def _place(filled: Mapping[str, str], field: str, sheet: Sheet) -> int | None:
-    text = filled.get(field, "")
-    return int(text) if text.isdecimal() and int(text) < len(sheet.header) else None
+    place = read_digits(filled.get(field, ""))
+    return place if place is not None and place < len(sheet.header) else None
 
 
 def _guess_format(cells: Sequence[str]) -> str:

@@ -39,7 +39,7 @@ from dsmr_parser.parsers import CosemParser, MBusParser, TelegramParser, ValuePa
 
 from coop.metering.intake.formats.plausible import implausible
 from coop.metering.model import Decoded, Quantity, Stand
-from coop.values import AMSTERDAM, Problem, say
+from coop.values import AMSTERDAM, Problem, read_digits, say
 
 LARGEST_STAND_KWH = Decimal("999999.999")
 """An electricity register counts 6 digits and 3 decimals: F9(3,3) in the P1 Companion Standard, section 6."""
@@ -251,7 +251,7 @@ def _parser() -> TelegramParser:
         }
 
     energies = [one(rf"1-0:{direction}\.8\.{tariff}", _number) for direction in (1, 2) for tariff in (1, 2)]
-    channel = [one(r"0-[1-9]:24\.1\.0", _whole), one(r"0-[1-9]:96\.1\.0", _text)]
+    channel = [one(r"0-[1-9]:24\.1\.0", read_digits), one(r"0-[1-9]:96\.1\.0", _text)]
     reading = one(r"0-[1-9]:24\.2\.1", None) | {"value_parser": MBusParser(ValueParser(_instant), ValueParser(_number))}
     own = [one(r"0-0:1\.0\.0", _instant), one(r"0-0:96\.1\.1", _text)]
     # The library logs each fault that it raises; a problem says it once, to the one who can mend it.
@@ -286,10 +286,6 @@ def _instant(text: str) -> datetime | None:
 
 def _number(text: str) -> Decimal | None:
     return Decimal(text) if _NUMBER.fullmatch(text) else None
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isdecimal() else None
 
 
 def _text(hex_text: str) -> str | None:
