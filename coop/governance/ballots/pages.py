@@ -15,7 +15,7 @@ from coop.governance.ballots import wording
 from coop.governance.ballots.commands import Row
 from coop.governance.ballots.papers import read_papers
 from coop.governance.ballots.views import MeetingView, find_meeting_view
-from coop.governance.entries import commands as entries
+from coop.governance.entries.forms import settle_entry
 from coop.governance.entries.store import list_entries
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.meetings.voting_lists import read_list
@@ -75,13 +75,11 @@ def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> 
     """Confirm what another person entered, or leave it out."""
     lang, page = language_of(request), f"/governance/meetings/{meeting_id}/ballots"
     try:
-        with writing(request) as tx:
-            if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, _KEEPERS, filled.get("reason", ""), meeting_id)
-                return redirect(page, translate(lang, "These ballots are left out."))
-            _, new = entries.confirm(tx, entry_id, _KEEPERS, meeting_id)
+        new = settle_entry(request, filled, entry_id, _KEEPERS, meeting_id)
     except CoopError as refusal:
         return _show(request, meeting_id, Form({"paper": "room"}).refused(refusal))
+    if new is None:
+        return redirect(page, translate(lang, "These ballots are left out."))
     return redirect(page, translate_counted(lang, "%(num)s ballot counts.", "%(num)s ballots count.", new))
 
 

@@ -20,7 +20,7 @@ from coop.governance.convening.challenging import (
     keep_challenge,
     view_challenge,
 )
-from coop.governance.entries import commands as entries
+from coop.governance.entries.forms import settle_entry
 from coop.governance.entries.store import list_waiting
 from coop.governance.meetings.voter_store import list_numbers
 from coop.kit.actor import Actor
@@ -89,13 +89,11 @@ def settle(request: Request, resolution_id: str, entry_id: str, filled: Filled) 
     """Confirm what was said in the room, or leave it out."""
     lang, page = language_of(request), f"/governance/resolutions/{resolution_id}/challenge"
     try:
-        with writing(request) as tx:
-            if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, _KEEPERS, filled.get("reason", ""))
-                return redirect(page, translate(lang, "Nothing is changed."))
-            entries.confirm(tx, entry_id, _KEEPERS)
+        new = settle_entry(request, filled, entry_id, _KEEPERS)
     except CoopError as refusal:
         return _show(request, resolution_id, Form({}).refused(refusal))
+    if new is None:
+        return redirect(page, translate(lang, "Nothing is changed."))
     return redirect(page, translate(lang, "It is on file that the outcome is disputed."))
 
 

@@ -27,7 +27,7 @@ from coop.governance.convening.moving import (
 )
 from coop.governance.convening.pages import find_known, gather_fields
 from coop.governance.decisions import tariff_form
-from coop.governance.entries import commands as entries
+from coop.governance.entries.forms import settle_entry
 from coop.governance.entries.store import list_waiting
 from coop.governance.kinds import Known
 from coop.governance.meetings import store
@@ -153,13 +153,11 @@ def settle(request: Request, resolution_id: str, entry_id: str, filled: Filled) 
     """Confirm a motion or an order that somebody else entered, or leave it out."""
     lang, page = language_of(request), f"/governance/resolutions/{resolution_id}/motions"
     try:
-        with writing(request) as tx:
-            if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, _KEEPERS, filled.get("reason", ""))
-                return redirect(page, translate(lang, "Nothing is changed."))
-            entries.confirm(tx, entry_id, _KEEPERS)
+        new = settle_entry(request, filled, entry_id, _KEEPERS)
     except CoopError as refusal:
         return _show(request, resolution_id, Form({}).refused(refusal))
+    if new is None:
+        return redirect(page, translate(lang, "Nothing is changed."))
     return redirect(page, translate(lang, "It is done, and the members are told."))
 
 

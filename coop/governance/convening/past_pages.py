@@ -13,7 +13,7 @@ from coop.governance.ballots import wording
 from coop.governance.ballots.counting import decide
 from coop.governance.convening import formbook, past
 from coop.governance.convening.pages import find_known, gather_fields
-from coop.governance.entries import commands as entries
+from coop.governance.entries.forms import settle_entry
 from coop.governance.entries.store import Entry, list_entries
 from coop.governance.kinds import list_kinds
 from coop.governance.meetings import store
@@ -76,17 +76,15 @@ def show_entries(request: Request) -> Response:
 
 @routes.post("/entries/{entry_id}")
 @may("confirm-entry")
-def settle_entry(request: Request, entry_id: str, filled: Filled) -> Response:
+def settle(request: Request, entry_id: str, filled: Filled) -> Response:
     """Confirm what another person entered, or leave it out."""
     lang = language_of(request)
     try:
-        with writing(request) as tx:
-            if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, _KEEPERS, filled.get("reason", ""))
-                return redirect(PAGE, translate(lang, "This entry is left out."))
-            entries.confirm(tx, entry_id, _KEEPERS)
+        new = settle_entry(request, filled, entry_id, _KEEPERS)
     except CoopError as refusal:
         return _show_entries(request, Form({}).refused(refusal))
+    if new is None:
+        return redirect(PAGE, translate(lang, "This entry is left out."))
     return redirect(PAGE, translate(lang, "It is confirmed, and holds from now on."))
 
 

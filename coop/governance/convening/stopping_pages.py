@@ -13,7 +13,7 @@ from coop.governance.access import ACCESS
 from coop.governance.ballots import wording
 from coop.governance.ballots.views import find_resolution_view
 from coop.governance.convening.stopping import KIND, Ruling, find_adopted, keep_stop, propose_stop, read_stop
-from coop.governance.entries import commands as entries
+from coop.governance.entries.forms import settle_entry
 from coop.governance.entries.store import list_waiting
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
@@ -58,13 +58,11 @@ def settle(request: Request, resolution_id: str, entry_id: str, filled: Filled) 
     """Confirm a fall or its end, or leave it out."""
     lang, page = language_of(request), f"/governance/resolutions/{resolution_id}"
     try:
-        with writing(request) as tx:
-            if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, _KEEPERS, filled.get("reason", ""))
-                return redirect(f"{page}/stop", translate(lang, "Nothing is changed."))
-            entries.confirm(tx, entry_id, _KEEPERS)
+        new = settle_entry(request, filled, entry_id, _KEEPERS)
     except CoopError as refusal:
         return _show(request, resolution_id, Form({}).refused(refusal))
+    if new is None:
+        return redirect(f"{page}/stop", translate(lang, "Nothing is changed."))
     return redirect(page, translate(lang, "It is done, and the members are told."))
 
 

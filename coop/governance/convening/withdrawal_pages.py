@@ -12,7 +12,7 @@ from coop.governance.access import ACCESS
 from coop.governance.ballots import wording
 from coop.governance.ballots.views import find_meeting_view
 from coop.governance.convening.withdrawals import Anew, keep_withdrawal, propose_withdrawal, read_anew
-from coop.governance.entries import commands as entries
+from coop.governance.entries.forms import settle_entry
 from coop.governance.entries.store import list_waiting
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
@@ -74,13 +74,11 @@ def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> 
     """Confirm a withdrawal, or leave it out."""
     lang, page = language_of(request), f"/governance/meetings/{meeting_id}"
     try:
-        with writing(request) as tx:
-            if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, _KEEPERS, filled.get("reason", ""), meeting_id)
-                return redirect(f"{page}/withdraw", translate(lang, "Nothing is withdrawn."))
-            entries.confirm(tx, entry_id, _KEEPERS, meeting_id)
+        new = settle_entry(request, filled, entry_id, _KEEPERS, meeting_id)
     except CoopError as refusal:
         return _show(request, meeting_id, Form({}).refused(refusal))
+    if new is None:
+        return redirect(f"{page}/withdraw", translate(lang, "Nothing is withdrawn."))
     return redirect(page, translate(lang, "It is withdrawn, and the members are told."))
 
 

@@ -1,4 +1,4 @@
-"""First tables"""
+"""First tables, in one piece: they are generated from `tables`, and a database begins with all of them or none."""
 
 import sqlalchemy as sa
 from alembic import op

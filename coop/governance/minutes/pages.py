@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from coop.governance.access import ACCESS
 from coop.governance.ballots import wording
 from coop.governance.ballots.views import find_meeting_view
-from coop.governance.entries import commands as entries
+from coop.governance.entries.forms import settle_entry
 from coop.governance.entries.store import list_waiting
 from coop.governance.minutes.commands import Said, Written, keep_minutes, read_written, write_minutes
 from coop.governance.minutes.paper import describe_disputes, describe_verdict, typeset_minutes
@@ -81,13 +81,11 @@ def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> 
     """Confirm minutes, or leave them out."""
     lang, page = language_of(request), f"/governance/meetings/{meeting_id}/minutes"
     try:
-        with writing(request) as tx:
-            if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, _KEEPERS, filled.get("reason", ""), meeting_id)
-                return redirect(page, translate(lang, "These minutes are left out."))
-            entries.confirm(tx, entry_id, _KEEPERS, meeting_id)
+        new = settle_entry(request, filled, entry_id, _KEEPERS, meeting_id)
     except CoopError as refusal:
         return _show(request, meeting_id, Form({}).refused(refusal))
+    if new is None:
+        return redirect(page, translate(lang, "These minutes are left out."))
     return redirect(page, translate(lang, "The minutes are confirmed."))
 
 

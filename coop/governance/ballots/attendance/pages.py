@@ -16,7 +16,7 @@ from coop.governance.ballots.attendance.commands import Arrival
 from coop.governance.ballots.attendance.rules import MANDATE, ROOM
 from coop.governance.ballots.attendance.views import view_attendance
 from coop.governance.ballots.views import find_meeting_view
-from coop.governance.entries import commands as entries
+from coop.governance.entries.forms import settle_entry
 from coop.governance.entries.store import list_waiting
 from coop.governance.meetings import voting_lists
 from coop.governance.meetings.voter_store import list_numbers
@@ -68,13 +68,11 @@ def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> 
     """Confirm a list on paper that somebody else entered, or leave it out."""
     lang, page = language_of(request), f"/governance/meetings/{meeting_id}/attendance"
     try:
-        with writing(request) as tx:
-            if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, _KEEPERS, filled.get("reason", ""), meeting_id)
-                return redirect(page, translate(lang, "This list is left out."))
-            _, new = entries.confirm(tx, entry_id, _KEEPERS, meeting_id)
+        new = settle_entry(request, filled, entry_id, _KEEPERS, meeting_id)
     except CoopError as refusal:
         return _show(request, meeting_id, Form({}).refused(refusal))
+    if new is None:
+        return redirect(page, translate(lang, "This list is left out."))
     return redirect(
         page, translate_counted(lang, "%(num)s member is on the list.", "%(num)s members are on the list.", new)
     )

@@ -11,7 +11,7 @@ from coop.governance.access import ACCESS
 from coop.governance.ballots.elections import papers, store
 from coop.governance.ballots.elections.candidacy import OFFICES
 from coop.governance.ballots.elections.model import Term
-from coop.governance.entries import commands as entries
+from coop.governance.entries.forms import settle_entry
 from coop.governance.entries.store import list_waiting
 from coop.governance.meetings.voter_store import list_numbers
 from coop.kit.actor import Actor
@@ -61,13 +61,11 @@ def settle(request: Request, entry_id: str, filled: Filled) -> Response:
     """Confirm a term that another person entered, or leave it out."""
     lang = language_of(request)
     try:
-        with writing(request) as tx:
-            if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, (papers.TERM,), filled.get("reason", ""))
-                return redirect(PAGE, translate(lang, "This paper is left out."))
-            entries.confirm(tx, entry_id, {papers.TERM: papers.keep_term})
+        new = settle_entry(request, filled, entry_id, {papers.TERM: papers.keep_term})
     except CoopError as refusal:
         return _show(request, Form(filled).refused(refusal))
+    if new is None:
+        return redirect(PAGE, translate(lang, "This paper is left out."))
     return redirect(PAGE, translate(lang, "Confirmed: it counts."))
 
 

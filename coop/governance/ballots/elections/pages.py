@@ -15,7 +15,7 @@ from coop.governance.ballots.elections.model import Sheet
 from coop.governance.ballots.elections.reading import Election, find_election
 from coop.governance.ballots.elections.rules import find_procedure
 from coop.governance.ballots.views import find_meeting_view
-from coop.governance.entries import commands as entries
+from coop.governance.entries.forms import settle_entry
 from coop.governance.entries.store import list_entries
 from coop.governance.meetings import voting_lists
 from coop.governance.meetings.voter_store import list_numbers
@@ -89,14 +89,13 @@ def settle(request: Request, resolution_id: str, entry_id: str, filled: Filled) 
     """Confirm a count on paper or a lot that another person entered, or leave it out."""
     lang, page = language_of(request), f"/governance/elections/{resolution_id}"
     try:
-        with writing(request) as tx:
+        with reading(request) as tx:
             meeting_id = find_election(tx, resolution_id).meeting.meeting_id
-            if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, papers.KEEPERS, filled.get("reason", ""), meeting_id)
-                return redirect(page, translate(lang, "This paper is left out."))
-            entries.confirm(tx, entry_id, papers.KEEPERS, meeting_id)
+        new = settle_entry(request, filled, entry_id, papers.KEEPERS, meeting_id)
     except CoopError as refusal:
         return _show(request, resolution_id, Form(filled).refused(refusal))
+    if new is None:
+        return redirect(page, translate(lang, "This paper is left out."))
     return redirect(page, translate(lang, "Confirmed: it counts."))
 
 

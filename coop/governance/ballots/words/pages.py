@@ -11,7 +11,7 @@ from coop.governance.access import ACCESS
 from coop.governance.ballots.views import find_meeting_view
 from coop.governance.ballots.words import commands
 from coop.governance.ballots.words.store import SAYINGS, find_words
-from coop.governance.entries import commands as entries
+from coop.governance.entries.forms import settle_entry
 from coop.governance.entries.store import list_waiting
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
@@ -65,13 +65,11 @@ def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> 
     """Confirm words that somebody else entered, or leave them out."""
     lang, page = language_of(request), f"/governance/meetings/{meeting_id}/words"
     try:
-        with writing(request) as tx:
-            if filled.get("act") == "drop":
-                entries.drop(tx, entry_id, _KEEPERS, filled.get("reason", ""), meeting_id)
-                return redirect(page, translate(lang, "This paper is left out."))
-            entries.confirm(tx, entry_id, _KEEPERS, meeting_id)
+        new = settle_entry(request, filled, entry_id, _KEEPERS, meeting_id)
     except CoopError as refusal:
         return _show(request, meeting_id, Form({}).refused(refusal))
+    if new is None:
+        return redirect(page, translate(lang, "This paper is left out."))
     return redirect(page, translate(lang, "Confirmed: it counts at the closing."))
 
 
