@@ -95,14 +95,14 @@ def test_a_suspension_is_over_by_itself_at_its_term_and_earlier_where_two_people
         suspend(tx, "m001", months=1)
         suspend(tx, "m002", months=2)
         assert listed(tx) == {"m001": 1, "m002": 0, "m003": 1, "m004": 1}
-        lifting = lift_suspension(tx, "m002", "minutes, point 5")
+        lifting = lift_suspension(tx, "m002", "minutes, point 5", "m003")
         with pytest.raises(CoopError, match="somebody else confirms it"):
             entries.confirm(tx, lifting.entry_id, KEEPERS)
         assert listed(tx)["m002"] == 0
         confirm(tx, lifting)
         assert listed(tx)["m002"] == 1
         with pytest.raises(CoopError, match="is not suspended"):
-            lift_suspension(tx, "m002", "minutes, point 6")
+            lift_suspension(tx, "m002", "minutes, point 6", "m003")
     [fact] = only(told_with_notices(convened), SuspensionLifted)
     assert (fact.member_id, fact.lifted_on) == ("m002", date(2026, 5, 21))
 
@@ -136,7 +136,7 @@ def test_suspensions_that_follow_each_other_last_no_longer_together_than_one_may
     """The board could suspend a member anew on the day on which the longest term was over, for ever."""
     with convened.write(TOWN, SECRETARY) as tx:
         suspend(tx, months=2)
-        confirm(tx, lift_suspension(tx, "m001", "minutes, point 5"))
+        confirm(tx, lift_suspension(tx, "m001", "minutes, point 5", "m003"))
         suspend(tx, months=2)
     at(convened, datetime(2026, 7, 21, 9, tzinfo=UTC))
     with convened.write(TOWN, SECRETARY) as tx:
@@ -214,14 +214,45 @@ def test_a_program_enters_lists_and_lifts_suspensions(embedded: Database, tmp_pa
     confirm_over_http(desk, "one")
     [listed_out] = desk.get(address).json()
     assert (listed_out["ends_on"], listed_out["lasts"]) == ("2026-07-21", True)
-    desk.post(f"{address}/m001/lift", json={"paper": "minutes, point 5", "entry_id": "two"})
+    lifting = {"paper": "minutes, point 5", "entry_id": "two"}
+    sit_down(desk, "account-1", "board", member_id="m003")
+    assert desk.post(f"{address}/m001/lift", json=lifting).json()["state"] == "waits"
     sit_down(desk, "account-3", "board", member_id="m001")
     own = desk.post(f"{address}/m001/lift", json={"paper": "mine", "entry_id": "three"})
     seconded = desk.post("/governance/api/v1/entries/two/confirm")
     on_page = desk.post("/governance/suspensions/two", data={"act": "confirm"})
     assert {own.json()["code"], seconded.json()["code"]} == {"own-suspension"}
     assert "two others sign that it ends" in on_page.text
-    sit_down(desk, "account-1", "board")
-    confirm_over_http(desk, "two")
+    sit_down(desk, "account-2", "board", member_id="m002")
+    assert desk.post("/governance/api/v1/entries/two/confirm").json()["state"] == "confirmed"
     [listed_out] = desk.get(address).json()
     assert (listed_out["ends_on"], listed_out["lasts"], listed_out["lifted"]) == ("2026-05-21", False, True)
+
+
+def test_a_second_account_without_a_member_ends_no_suspension_nor_leaves_one_out(
+    embedded: Database, tmp_path: Path
+) -> None:
+    """A steward who is suspended could sign with another account of theirs, which names no member."""
+    begin(embedded, AHEAD)
+    at(embedded, BEFORE)
+    desk = sit_down(client(embedded, tmp_path), "account-1", "board", member_id="m003")
+    address, page = "/governance/api/v1/suspensions", "/governance/suspensions"
+    entries_address = "/governance/api/v1/entries"
+    body = {"member_id": "m001", "from_on": "2026-05-21", "months": 2, "paper": "minutes, point 4", "entry_id": "one"}
+    desk.post(address, json=body)
+    for signer, code in ((None, "signer-unknown"), ("m001", "own-suspension")):
+        sit_down(desk, "account-4", "board", member_id=signer)
+        left_out = desk.post(f"{entries_address}/one/drop", json={"reason": "not so"})
+        assert left_out.json()["code"] == code
+        assert desk.post(f"{page}/one", data={"act": "drop", "reason": "not so"}).status_code == 422
+    confirm_over_http(desk, "one")
+    sit_down(desk, "account-1", "board", member_id="m003")
+    desk.post(f"{address}/m001/lift", json={"paper": "minutes, point 5", "entry_id": "two"})
+    sit_down(desk, "account-4", "board")
+    lifted = desk.post(f"{address}/m001/lift", json={"paper": "mine", "entry_id": "three"})
+    confirmed = desk.post(f"{entries_address}/two/confirm")
+    left_out = desk.post(f"{entries_address}/two/drop", json={"reason": "not so"})
+    assert {each.json()["code"] for each in (lifted, confirmed, left_out)} == {"signer-unknown"}
+    refused = desk.post(f"{page}/two", data={"act": "confirm"})
+    assert (refused.status_code, "says of no member whose it is" in refused.text) == (422, True)
+    assert desk.get(address).json()[0]["lasts"]

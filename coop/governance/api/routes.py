@@ -219,7 +219,7 @@ def _key_of_entry(entry: EntryOut) -> tuple[str, str]:
 def confirm_entry(request: Request, entry_id: str) -> EntryOut:
     """Confirm what another person entered, having compared it with the paper; from now on it holds."""
     with writing(request) as tx:
-        suspensions.refuse_own_lifting(tx, entry_id, session_of(request).member_id)
+        suspensions.require_another(tx, entry_id, suspensions.find_signer(session_of(request)))
         entry, _ = entries.confirm(tx, entry_id, KEEPERS)
         return entry_out(entry, find_settled(tx, entry_id))
 
@@ -229,6 +229,7 @@ def confirm_entry(request: Request, entry_id: str) -> EntryOut:
 def drop_entry(request: Request, entry_id: str, body: bodies.DropBody) -> EntryOut:
     """Leave out what was entered wrongly, as long as nobody confirmed it, and say why: who entered it is told."""
     with writing(request) as tx:
+        suspensions.require_another(tx, entry_id, suspensions.find_signer(session_of(request)), drops=True)
         entry = entries.drop(tx, entry_id, KEEPERS, body.reason)
         return entry_out(entry, find_settled(tx, entry_id))
 

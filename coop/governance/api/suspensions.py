@@ -89,6 +89,6 @@ def enter_suspension(request: Request, body: SuspensionBody) -> EntryOut:
 def end_suspension(request: Request, member_id: str, body: LiftingBody) -> EntryOut:
     """Enter that a suspension ends before its term; it holds once somebody else confirms it."""
     with writing(request) as tx:
-        signer = session_of(request).member_id
-        entry = suspensions.lift_suspension(tx, member_id, body.paper, body.entry_id or "", signer)
+        signer = suspensions.find_signer(session_of(request))
+        entry = suspensions.lift_suspension(tx, member_id, body.paper, signer, body.entry_id or "")
         return entry_out(entry, find_settled(tx, entry.entry_id))

@@ -2,7 +2,7 @@
 
 Invariants: a suspension lasts no longer than the statutes let it, together with those that it follows, and ends by
 itself; while it lasts no second one is put on top; it takes no vote of a meeting whose list was frozen before; it is
-lifted as it came, by two people, of whom none is the member.
+lifted as it came, by two people of whom each is known to be another member.
 
 Source: BW 2:38 lid 1 (who is suspended has no vote, and enters the meeting that treats the suspension);
 docs/domain/meetings-votes-and-statutes.md#who-is-suspended.
@@ -26,6 +26,9 @@ from coop.governance.statutes.model import Voters
 from coop.governance.statutes.version import in_force
 from coop.governance.statutes.voters import find_suspension_end, find_voters, judge_suspended
 from coop.governance.suspensions.rules import find_latest_end
+from coop.kit.actor import name_id
+from coop.kit.session import Session
+from coop.kit.tokens import is_same_person
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, say
 
@@ -122,32 +125,44 @@ def read_first_day(entry: Entry) -> date | None:
     return date.fromisoformat(day) if day else None
 
 
-def lift_suspension(tx: Tx, member_id: str, paper: str, entry_id: str = "", signer: str | None = None) -> Entry:
-    """Keep that a suspension ends before its term, until another person confirms it; ``signer`` is the member who signs
-    this, where it is one.
+def lift_suspension(tx: Tx, member_id: str, paper: str, signer: str | None, entry_id: str = "") -> Entry:
+    """Keep that a suspension ends before its term, until another person confirms it; ``signer`` is the member behind
+    who signs this, None where that is not known.
 
     Raises:
-        CoopError: the member is not suspended, or signs this themselves.
+        CoopError: the member is not suspended, or who signs is not known to be somebody else.
     """
-    _refuse_own(member_id, signer)
+    _require_another(member_id, signer)
     newest = store.find_newest(tx).get(member_id)
     content = {"member_id": member_id, "number": newest.number if newest else 0}
     return entries.enter(tx, keep_lifting, LIFTING, "", paper.strip(), content, entry_id)
 
 
-def refuse_own_lifting(tx: Tx, entry_id: str, signer: str | None) -> None:
-    """Refuse that a member confirms the end of their own suspension.
+def find_signer(session: Session) -> str | None:
+    """The member behind who signs: of an account of a member in their own session. A program shows no person, and an
+    account without a member may be anybody's second one."""
+    return session.member_id if session.kind == "account" else None
+
+
+def require_another(tx: Tx, entry_id: str, signer: str | None, *, drops: bool = False) -> None:
+    """Refuse that a member settles the end of their own suspension, or leaves out the suspension itself.
 
     Raises:
-        CoopError: the entry is of that.
+        CoopError: the entry is of that, and who signs is not known to be somebody else.
         NotFound: there is no such entry.
     """
     entry = get_entry(tx, entry_id)
-    if entry.kind == LIFTING:
-        _refuse_own(str(entry.content["member_id"]), signer)
+    if entry.kind == LIFTING or (drops and entry.kind == SUSPENSION and not is_same_person(tx, name_id(entry.actor))):
+        _require_another(str(entry.content["member_id"]), signer)
 
 
-def _refuse_own(member_id: str, signer: str | None) -> None:
+def _require_another(member_id: str, signer: str | None) -> None:
+    if signer is None:
+        reason = say(
+            "this account says of no member whose it is: who settles a suspension signs in with their own account as"
+            " a member, so that it is not who is suspended"
+        )
+        raise CoopError("signer-unknown", reason)
     if signer == member_id:
         raise CoopError("own-suspension", say("this is your own suspension: two others sign that it ends"))
 

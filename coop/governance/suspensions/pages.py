@@ -50,8 +50,8 @@ def enter(request: Request, filled: Filled) -> Response:
             if number not in ids:
                 raise BadInput([Problem(say("no member has this number"), "member_id")], "bad-suspension")
             if lifts:
-                signer = session_of(request).member_id
-                commands.lift_suspension(tx, ids[number], filled.get("lift_paper", ""), signer=signer)
+                signer = commands.find_signer(session_of(request))
+                commands.lift_suspension(tx, ids[number], filled.get("lift_paper", ""), signer)
             else:
                 day, months = _read_day(filled), _read_months(filled)
                 commands.suspend_member(tx, ids[number], day, months, filled.get("paper", ""))
@@ -68,10 +68,11 @@ def settle(request: Request, entry_id: str, filled: Filled) -> Response:
     lang = language_of(request)
     try:
         with writing(request) as tx:
-            if filled.get("act") == "drop":
+            drops = filled.get("act") == "drop"
+            commands.require_another(tx, entry_id, commands.find_signer(session_of(request)), drops=drops)
+            if drops:
                 entries.drop(tx, entry_id, commands.KEEPERS, filled.get("reason", ""))
                 return redirect(PAGE, translate(lang, "This paper is left out."))
-            commands.refuse_own_lifting(tx, entry_id, session_of(request).member_id)
             entries.confirm(tx, entry_id, commands.KEEPERS)
     except CoopError as refusal:
         return _show(request, Form({}).refused(refusal))
