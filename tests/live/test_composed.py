@@ -291,7 +291,9 @@ def publish(house: House, signs_in_as: tuple[str, str], topic: str, body: bytes)
     client.username_pw_set(*signs_in_as)
     client.connect("127.0.0.1", house.composed.ports["mosquitto"])
     client.loop_start()
-    client.publish(topic, body, qos=1).wait_for_publish(10)
+    told = client.publish(topic, body, qos=1)
+    told.wait_for_publish(60)
+    assert told.is_published(), topic
     client.disconnect()
     client.loop_stop()
 

@@ -191,14 +191,15 @@ def deliver(tx: Tx, *told: Stand | Series, received_at: datetime = LATER) -> Rec
 def latest_values(
     database: Database, community: str = COMMUNITY
 ) -> dict[tuple[str, str, str], dict[int, tuple[int, int]]]:
-    """Everything that now counts: by meter, quantity and shape, (value, quality) by second since 1970."""
+    """Everything that now counts: by meter, quantity and shape, (value, quality) by second since 1970, in order of
+    time: a database gives rows in any order."""
     with database.read(community) as tx:
         registers = register.list_registers(tx)
         days = range(readings.day_number(datetime(2023, 12, 1, tzinfo=UTC)), readings.day_number(LATER) + 1)
         stored = readings.latest(tx, [one.id for one in registers], days)
     names = {one.id: (one.serial, one.quantity.value, one.shape.value) for one in registers}
     result: dict[tuple[str, str, str], dict[int, tuple[int, int]]] = {}
-    for (identity, day), one in stored.items():
+    for (identity, day), one in sorted(stored.items(), key=lambda found: found[0]):
         for offset, value, quality in zip(one.content.offsets, one.content.values, one.content.quality, strict=True):
             result.setdefault(names[identity], {})[day * DAY_S + int(offset)] = (int(value), int(quality))
     return result
