@@ -6,7 +6,7 @@ and an inserted row must carry it; the bound values are compared at every execut
 whose table it limits, and only where every row has to meet it: not inside OR, NOT, a column, or the half of an outer
 join that it does not limit. No statement moves a row to another community, and SQL as text is not read, so refused. A
 query that forgets is an error in the first test that runs it, not a leak. The shape of a statement is looked at once
-per text, so the wall costs a look-up in a dictionary.
+per text and names, so the wall costs a look-up in a dictionary.
 """
 
 from __future__ import annotations
@@ -44,16 +44,17 @@ class ForgotCommunity(Exception):
 
 def guard(engine: Engine) -> None:
     """Hold every statement that an engine runs for a community to that community."""
-    binds_by_text: dict[str, tuple[str, ...]] = {}
+    binds_by_text: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     @event.listens_for(engine, "before_cursor_execute")
     def check(_sql: Any, _cursor: Any, text: str, _parameters: Any, context: Any, _many: bool) -> None:
         community = context.execution_options.get(OPTION)
         if community is None or context.compiled is None:
             return
-        binds = binds_by_text.get(text)
+        named = (text, *context.compiled.binds)  # the text has marks only: its values may go by other names
+        binds = binds_by_text.get(named)
         if binds is None:
-            binds = binds_by_text[text] = find_binds(context.compiled)
+            binds = binds_by_text[named] = find_binds(context.compiled)
         check_values(binds, context.compiled_parameters, community, text)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from coop.kit.columns import Choice, Exact, Json, Words
 from coop.kit.database import Database
 from coop.kit.metadata import new_metadata
-from coop.kit.rows import find_as, group_as, insert_nouns, row_of, select_as
+from coop.kit.rows import find_as, find_by, group_as, insert_nouns, row_of, select_as
 from coop.kit.wall import ForgotCommunity
 from coop.values import Period
 from tests.kit.town import COMMUNITY, SECRETARY, make_schema
@@ -110,8 +110,13 @@ def test_a_noun_comes_back_as_it_was(database: Database) -> None:
         assert select_as(tx, Offer, offer, order_by=[offer.c.offer_id]) == [PLAIN, RICH]
         assert find_as(tx, Offer, offer, offer.c.period_start == date(2025, 1, 1), offer.c.offer_id == "b") == RICH
         assert find_as(tx, Offer, offer, offer.c.offer_id == "c") is None
+        assert find_by(tx, Offer, offer, offer_id="b", period_start=date(2025, 1, 1)) == RICH
+        assert find_by(tx, Offer, offer, offer_id="a", price=PLAIN.price) == PLAIN
+        assert find_by(tx, Offer, offer, offer_id="c") is None
+        assert find_by(tx, Offer, offer, offer_id=None) is None
     with database.read("elsewhere") as tx:
         assert select_as(tx, Offer, offer) == []
+        assert find_by(tx, Offer, offer, offer_id="b") is None
 
 
 def test_a_row_without_what_it_must_have_is_refused(database: Database) -> None:

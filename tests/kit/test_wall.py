@@ -171,6 +171,16 @@ def test_another_community_than_that_of_the_transaction_is_refused_each_time(pai
         assert list(tx.scalars(query("noord").order_by(heard.c.member_id))) == ["m1", "m5"]
 
 
+def test_the_same_text_is_held_under_any_name_of_its_values(pair: Pair) -> None:
+    here = select(heard.c.member_id)
+    with pair[1].read("noord") as tx:
+        for name in ("community", "whose", "community"):
+            tx.execute(here.where(heard.c.community == bindparam(name)), {name: "noord"})
+            with pytest.raises(ForgotCommunity):
+                tx.execute(here.where(heard.c.community == bindparam(name)), {name: "zuid"})
+        tx.execute(here.where(heard.c.community == "noord"))
+
+
 def test_a_join_may_hold_the_second_table_by_the_first(pair: Pair) -> None:
     letters = (
         select(heard.c.member_id)

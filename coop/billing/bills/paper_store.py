@@ -14,7 +14,7 @@ from coop.billing.tables.papers import bill_paper, bill_recipient, recipient_key
 from coop.communities.addressee import Addressee, unlock_addressee
 from coop.kit.database import among
 from coop.kit.lockbox import make_lock
-from coop.kit.rows import find_as
+from coop.kit.rows import find_by
 from coop.kit.tx import Tx
 
 
@@ -124,7 +124,7 @@ def find_recipients(tx: Tx, bill_ids: Collection[str]) -> dict[str, Addressee]:
 
 def find_paper(tx: Tx, bill_id: str) -> StoredPaper | None:
     """The file of a bill, or None."""
-    return find_as(tx, StoredPaper, bill_paper, bill_paper.c.bill_id == bill_id)
+    return find_by(tx, StoredPaper, bill_paper, bill_id=bill_id)
 
 
 def keep_paper(tx: Tx, bill_id: str, issued_on: date, body: bytes) -> StoredPaper:

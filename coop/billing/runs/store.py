@@ -13,7 +13,7 @@ from coop.billing.brake import Brake
 from coop.billing.tables.bills import bill, bill_run, run_period, run_proposal
 from coop.kit.database import among
 from coop.kit.keyset import Key, Window, cut_query
-from coop.kit.rows import columns_of, find_as, insert_nouns, maker_of, row_of, select_as
+from coop.kit.rows import columns_of, find_by, insert_nouns, maker_of, row_of, select_as
 from coop.kit.tx import Tx
 from coop.values import Period
 
@@ -71,7 +71,7 @@ class Proposal:
 
 def find_run(tx: Tx, run_id: str) -> BillRun | None:
     """One run, or None."""
-    return find_as(tx, BillRun, bill_run, bill_run.c.id == run_id)
+    return find_by(tx, BillRun, bill_run, id=run_id)
 
 
 def newest_corrections(tx: Tx, issued_on: date) -> BillRun | None:

@@ -21,7 +21,7 @@ from coop.events.governance import TariffAdopted
 from coop.events.metering import MeasuredPart
 from coop.kit.database import among
 from coop.kit.keyset import Window
-from coop.kit.rows import find_as, group_as, select_as
+from coop.kit.rows import find_by, group_as, select_as
 from coop.kit.tables import inbox
 from coop.kit.tx import Tx
 from coop.values import Period, civil_date, hash_parameters, midnight
@@ -216,28 +216,20 @@ def list_closings(tx: Tx) -> list[Closing]:
 
 def find_measurement(tx: Tx, measurement_id: str, revision: int) -> Measurement | None:
     """One revision of a measurement, or None."""
-    columns = heard_tables.measurement.c
-    return find_as(
-        tx,
-        Measurement,
-        heard_tables.measurement,
-        columns.measurement_id == measurement_id,
-        columns.revision == revision,
-    )
+    return find_by(tx, Measurement, heard_tables.measurement, measurement_id=measurement_id, revision=revision)
 
 
 def find_allocation(tx: Tx, share: SharedEnergy, holder: Holder) -> Allocation | None:
     """The allocation that a bill names, or None."""
-    columns = heard_tables.allocation.c
-    return find_as(
+    return find_by(
         tx,
         Allocation,
         heard_tables.allocation,
-        columns.run_id == share.run_id,
-        columns.revision == share.revision,
-        columns.group_id == share.group_id,
-        columns.connection_id == holder[0],
-        columns.member_id == holder[1],
+        run_id=share.run_id,
+        revision=share.revision,
+        group_id=share.group_id,
+        connection_id=holder[0],
+        member_id=holder[1],
     )
 
 
@@ -275,13 +267,13 @@ def list_connection_kinds(tx: Tx) -> dict[str, str]:
 
 def find_tariff(tx: Tx, tariff_id: str) -> AdoptedTariff | None:
     """A tariff, or None."""
-    return find_as(tx, AdoptedTariff, heard_tables.tariff, heard_tables.tariff.c.tariff_id == tariff_id)
+    return find_by(tx, AdoptedTariff, heard_tables.tariff, tariff_id=tariff_id)
 
 
 def find_proposed(tx: Tx, resolution_id: str) -> ProposedTariff | None:
     """The tariff that a resolution puts to the vote, or None."""
     table = heard_tables.tariff_proposed
-    return find_as(tx, ProposedTariff, table, table.c.resolution_id == resolution_id)
+    return find_by(tx, ProposedTariff, table, resolution_id=resolution_id)
 
 
 def list_proposed(tx: Tx, from_day: date) -> list[ProposedTariff]:

@@ -12,7 +12,7 @@ from coop.governance.model import Ballot
 from coop.governance.tables.meetings import ballot, objection
 from coop.governance.tables.stamps import stamp
 from coop.kit.database import among
-from coop.kit.rows import find_as, group_as, row_of, select_as
+from coop.kit.rows import find_by, group_as, row_of, select_as
 from coop.kit.tx import Tx
 from coop.values import civil_date
 
@@ -60,7 +60,7 @@ def list_ballots_of(tx: Tx, member_id: str) -> list[tuple[str, Ballot]]:
 
 def find_ballot(tx: Tx, resolution_id: str, ballot_id: str) -> Ballot | None:
     """The ballot with an id, or None."""
-    return find_as(tx, Ballot, ballot, ballot.c.resolution_id == resolution_id, ballot.c.ballot_id == ballot_id)
+    return find_by(tx, Ballot, ballot, resolution_id=resolution_id, ballot_id=ballot_id)
 
 
 def find_recording_day(tx: Tx, resolution_id: str, ballot_id: str) -> date:

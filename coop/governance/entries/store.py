@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from coop.governance.tables.meetings import entry, entry_settled
 from coop.governance.tables.stamps import stamp_with_channel
-from coop.kit.rows import find_as, select_as
+from coop.kit.rows import find_by, select_as
 from coop.kit.tx import Tx
 from coop.values import NotFound, say
 
@@ -64,7 +64,7 @@ def add_entry(tx: Tx, kind: str, meeting_id: str, paper: str, content: Any, cont
 
 def find_entry(tx: Tx, entry_id: str) -> Entry | None:
     """One entry, or None."""
-    return find_as(tx, Entry, entry, entry.c.entry_id == entry_id)
+    return find_by(tx, Entry, entry, entry_id=entry_id)
 
 
 def get_entry(tx: Tx, entry_id: str) -> Entry:
@@ -113,7 +113,7 @@ def list_waiting(tx: Tx, *kinds: str, meeting_id: str | None = None) -> Sequence
 
 def find_settled(tx: Tx, entry_id: str) -> Settled | None:
     """Outcome of an entry, or None while it waits."""
-    return find_as(tx, Settled, entry_settled, entry_settled.c.entry_id == entry_id)
+    return find_by(tx, Settled, entry_settled, entry_id=entry_id)
 
 
 def settle_entry(tx: Tx, entry_id: str, outcome: str, reason: str = "") -> None:

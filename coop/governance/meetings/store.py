@@ -22,7 +22,7 @@ from coop.governance.stops.store import map_stops
 from coop.governance.tables.meetings import decision, meeting, resolution, statutes
 from coop.governance.tables.stamps import stamp
 from coop.kit.documents import Document, UnreadableDocument, find_stored, keep
-from coop.kit.rows import find_as, group_as, insert_nouns, select_as
+from coop.kit.rows import find_by, group_as, insert_nouns, select_as
 from coop.kit.tx import Tx
 from coop.values import say
 
@@ -301,7 +301,7 @@ def list_decisions(tx: Tx, meeting_id: str) -> dict[str, Decided]:
 
 def find_decision(tx: Tx, resolution_id: str) -> Decided | None:
     """The decision on a resolution, or None while the vote is open."""
-    row = find_as(tx, _Decision, decision, decision.c.resolution_id == resolution_id)
+    row = find_by(tx, _Decision, decision, resolution_id=resolution_id)
     return _decided(row) if row else None
 
 

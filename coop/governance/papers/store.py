@@ -12,7 +12,7 @@ from coop.governance.tables.columns import count_column, id_column, make_table, 
 from coop.governance.tables.stamps import stamp
 from coop.kit.database import among
 from coop.kit.documents import Document, Schema, keep, load
-from coop.kit.rows import find_as, row_of, select_as
+from coop.kit.rows import find_by, row_of, select_as
 from coop.kit.tx import Tx
 
 ready_paper = make_table(
@@ -55,7 +55,7 @@ def find_ready(tx: Tx, paper_ids: Collection[str]) -> dict[str, Paper]:
 def read_ready(tx: Tx, paper_id: str) -> tuple[Paper, bytes] | None:
     """A document that is ready, with its bytes."""
     rows = ready_paper.c
-    paper = find_as(tx, Paper, ready_paper, rows.paper_id == paper_id)
+    paper = find_by(tx, Paper, ready_paper, paper_id=paper_id)
     if paper is None:
         return None
     body = tx.scalar(select(rows.body).where(rows.community == tx.community, rows.paper_id == paper_id))

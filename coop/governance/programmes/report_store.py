@@ -13,7 +13,7 @@ from coop.governance.tables.programmes import evidence_file, milestone_report, m
 from coop.governance.tables.stamps import stamp
 from coop.kit.database import among
 from coop.kit.documents import find_stored, keep, load
-from coop.kit.rows import find_as, select_as
+from coop.kit.rows import find_by, select_as
 from coop.kit.tx import Tx
 from coop.values import NotFound, say
 
@@ -140,7 +140,7 @@ def load_file(tx: Tx, sha256: str) -> tuple[EvidenceFile, bytes]:
     Raises:
         NotFound: none has this hash.
     """
-    kept = find_as(tx, EvidenceFile, evidence_file, evidence_file.c.sha256 == sha256)
+    kept = find_by(tx, EvidenceFile, evidence_file, sha256=sha256)
     if kept is None:
         raise NotFound(say("there is no such file"))
     return kept, EVIDENCE_FILE.open(load(tx, sha256))

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from coop.communities.stops import Stop
 from coop.events.governance import DecisionStopped
-from coop.kit.rows import find_as, group_as, insert_nouns, select_as
+from coop.kit.rows import find_as, find_by, group_as, insert_nouns, select_as
 from coop.kit.tx import Tx
 from coop.members.community.model import ChoiceProposal, IbanProposal, Logo, Outcome
 from coop.members.tables import choice_proposal, decision_stop, iban_proposal, logo
@@ -69,7 +69,7 @@ def settle_choice(tx: Tx, number: int, outcome: Outcome) -> None:
 
 def find_logo(tx: Tx, sha256: str) -> Logo | None:
     """Find a logo by the hash of its bytes."""
-    return find_as(tx, Logo, logo, logo.c.sha256 == sha256)
+    return find_by(tx, Logo, logo, sha256=sha256)
 
 
 def add_logo(tx: Tx, new: Logo) -> None:

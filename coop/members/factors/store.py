@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 
-from coop.kit.rows import find_as, row_of, select_as
+from coop.kit.rows import find_as, find_by, row_of, select_as
 from coop.kit.tx import Tx
 from coop.members.factors.model import Authenticator, Factors, Passkey, Reset
 from coop.members.factors.tables import authenticator, factor_reset, passkey, recovery_code, spent_challenge
@@ -25,7 +25,7 @@ def load_factors(tx: Tx, account_id: str) -> Factors:
 
 def find_authenticator(tx: Tx, account_id: str) -> Authenticator | None:
     """Find the app of an account."""
-    return find_as(tx, Authenticator, authenticator, authenticator.c.account_id == account_id)
+    return find_by(tx, Authenticator, authenticator, account_id=account_id)
 
 
 def list_authenticators(tx: Tx) -> list[Authenticator]:
@@ -75,7 +75,7 @@ def list_passkeys(tx: Tx, account_id: str) -> list[Passkey]:
 
 def find_passkey(tx: Tx, credential_id: str) -> Passkey | None:
     """Find a passkey by the id that its device gave it."""
-    return find_as(tx, Passkey, passkey, passkey.c.credential_id == credential_id)
+    return find_by(tx, Passkey, passkey, credential_id=credential_id)
 
 
 def add_passkey(tx: Tx, made: Passkey) -> None:

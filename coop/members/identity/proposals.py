@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, select, update
 
-from coop.kit.rows import find_as, insert_nouns, select_as
+from coop.kit.rows import find_as, find_by, insert_nouns, select_as
 from coop.kit.tx import Tx
 from coop.members.identity.model import EmailChange, RoleProposal
 from coop.members.identity.tables import email_change, role_proposal
@@ -28,7 +28,7 @@ def add_proposal(tx: Tx, made: RoleProposal) -> None:
 
 def find_proposal(tx: Tx, number: int) -> RoleProposal | None:
     """Find one proposal by its number."""
-    return find_as(tx, RoleProposal, role_proposal, role_proposal.c.number == number)
+    return find_by(tx, RoleProposal, role_proposal, number=number)
 
 
 def list_proposals(

@@ -14,7 +14,7 @@ from coop.communities.store import find_profile, load_choices
 from coop.kit.database import among
 from coop.kit.keyset import Window, cut_query
 from coop.kit.metadata import Instant
-from coop.kit.rows import columns_of, find_as, insert_nouns, row_of, select_as
+from coop.kit.rows import columns_of, find_by, insert_nouns, row_of, select_as
 from coop.kit.tx import Tx
 from coop.members.identity.model import Account, AccountChange, OneTimeAddress, Purpose, SignIn
 from coop.members.identity.rules.tries import Counter
@@ -25,12 +25,12 @@ from coop.values import NotFound, say
 
 def find_by_email(tx: Tx, email: str) -> Account | None:
     """Find the account with an e-mail address."""
-    return find_as(tx, Account, account, account.c.email == email) if email.isprintable() else None
+    return find_by(tx, Account, account, email=email) if email.isprintable() else None
 
 
 def find_account(tx: Tx, account_id: str) -> Account | None:
     """Find one account."""
-    return find_as(tx, Account, account, account.c.account_id == account_id)
+    return find_by(tx, Account, account, account_id=account_id)
 
 
 def get_account(tx: Tx, account_id: str) -> Account:
@@ -151,7 +151,7 @@ def add_address(tx: Tx, made: OneTimeAddress) -> None:
 
 def find_address(tx: Tx, key_sha256: str) -> OneTimeAddress | None:
     """Find a one-time address by the hash of its key."""
-    return find_as(tx, OneTimeAddress, one_time_address, one_time_address.c.key_sha256 == key_sha256)
+    return find_by(tx, OneTimeAddress, one_time_address, key_sha256=key_sha256)
 
 
 def list_invited_since(tx: Tx, since: datetime) -> set[str]:
@@ -219,7 +219,7 @@ def add_sign_in(tx: Tx, began: SignIn) -> None:
 
 def find_sign_in(tx: Tx, account_id: str, session_id: str) -> SignIn | None:
     """Find one session of an account."""
-    return find_as(tx, SignIn, sign_in, sign_in.c.account_id == account_id, sign_in.c.session_id == session_id)
+    return find_by(tx, SignIn, sign_in, account_id=account_id, session_id=session_id)
 
 
 def list_open_sign_ins(tx: Tx, account_id: str, began_after: datetime) -> list[SignIn]:

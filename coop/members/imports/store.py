@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import Select, Table, delete, func, literal, null, select, update
 
 from coop.kit.database import among
-from coop.kit.rows import columns_of, find_as, insert_nouns, row_of
+from coop.kit.rows import columns_of, find_by, insert_nouns, row_of
 from coop.kit.tx import Tx
 from coop.members.imports.model import Entry, FileDraft, Import, name_hold
 from coop.members.tables import connection, contract, gas_bill, import_file, member, metadata, occupancy, withdrawn
@@ -24,7 +24,7 @@ def add_import(tx: Tx, made: Import) -> None:
 
 def find_import(tx: Tx, import_id: str) -> Import | None:
     """Find one import."""
-    return find_as(tx, Import, import_file, import_file.c.import_id == import_id)
+    return find_by(tx, Import, import_file, import_id=import_id)
 
 
 def list_imports(tx: Tx, limit: int = 50) -> list[Import]:
@@ -54,7 +54,7 @@ def keep_draft(tx: Tx, draft: FileDraft) -> None:
 
 def find_draft(tx: Tx, draft_id: str) -> FileDraft | None:
     """Find a file that somebody looks at."""
-    return find_as(tx, FileDraft, import_draft, import_draft.c.draft_id == draft_id)
+    return find_by(tx, FileDraft, import_draft, draft_id=draft_id)
 
 
 def forget_draft(tx: Tx, draft_id: str) -> None:

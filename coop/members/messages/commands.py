@@ -140,7 +140,8 @@ def _name_person(recipient: Member | Holder) -> str:
 def find_addressee(tx: Tx, contract_id: str, member_id: str) -> Addressee | None:
     """Find whom a bill of a contract is for, as the register has them now: who pays it, or the member; None where the
     register knows neither."""
-    member, payer = find_member(tx, member_id), store.find_payer(tx, contract_id)
+    member, supply = find_member(tx, member_id), store.find_supply(tx, contract_id)
+    payer = find_member(tx, supply.payer_id) if supply.payer_id else None
     recipient = payer or member
     if recipient is None:
         return None
@@ -152,8 +153,8 @@ def find_addressee(tx: Tx, contract_id: str, member_id: str) -> Addressee | None
         postal_code=recipient.postcode,
         city=recipient.city,
         number=member.number if member else recipient.number,
-        supplied=store.find_supplied(tx, contract_id),
-        ean=store.find_ean(tx, contract_id),
+        supplied=supply.address or "",
+        ean=supply.ean or "",
         language=reader.language,
         by_letter=choose_channel(reader) == "letter",
         is_organisation=recipient.kind in ("business", "corporation") or bool(recipient.kvk),

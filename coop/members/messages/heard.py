@@ -60,8 +60,9 @@ def on_bill_issued(tx: Tx, event: BillIssued, envelope: Envelope) -> None:
 
     Nobody is written to about a correction by which they owe as much as before and pay nothing.
     """
-    member, payer = find_member(tx, event.member_id), store.find_payer(tx, event.contract_id)
-    recipient = payer or member
+    supply = store.find_supply(tx, event.contract_id)
+    payer = find_member(tx, supply.payer_id) if supply.payer_id else None
+    recipient = payer or find_member(tx, event.member_id)
     payer_id = recipient.member_id if recipient else event.member_id
     store.keep_bill(tx, DueBill(event.bill_id, payer_id, event.number, event.asked_cents, event.due_on))
     moves_nothing = event.corrects is not None and not event.total_cents and not event.asked_cents
@@ -76,7 +77,7 @@ def on_bill_issued(tx: Tx, event: BillIssued, envelope: Envelope) -> None:
         number=event.number,
         first=event.period_start,
         last=event.period_end - timedelta(days=1),
-        supplied=(store.find_supplied(tx, event.contract_id) or None) if payer else None,
+        supplied=(supply.address or None) if payer else None,
         corrects=corrected.number if corrected else None,
         pay_cents=event.asked_cents if event.asked_cents > 0 else None,
         due_on=event.due_on if event.asked_cents > 0 else None,

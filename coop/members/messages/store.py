@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from coop.kit.database import among
 from coop.kit.keyset import Window, cut_query
-from coop.kit.rows import columns_of, find_as, insert_nouns, row_of, select_as
+from coop.kit.rows import columns_of, find_as, find_by, insert_nouns, row_of, select_as
 from coop.kit.tables import outbound_message
 from coop.kit.tx import Tx
 from coop.members.messages.model import (
@@ -57,7 +71,7 @@ def add_messages(tx: Tx, made: Sequence[Message]) -> None:
 
 def find_message(tx: Tx, message_id: str) -> Message | None:
     """Find one message."""
-    return find_as(tx, Message, message, message.c.message_id == message_id)
+    return find_by(tx, Message, message, message_id=message_id)
 
 
 def get_message(tx: Tx, message_id: str) -> Message:
@@ -74,7 +88,7 @@ def get_message(tx: Tx, message_id: str) -> Message:
 
 def find_wish(tx: Tx, person_id: str) -> Wish:
     """Find how a person wants to be written to."""
-    return find_as(tx, Wish, message_wish, message_wish.c.person_id == person_id) or Wish(person_id)
+    return find_by(tx, Wish, message_wish, person_id=person_id) or Wish(person_id)
 
 
 def find_wishes(tx: Tx, person_ids: Sequence[str]) -> dict[str, Wish]:
@@ -97,7 +111,7 @@ def find_community(sql: Connection, outbound_id: str) -> str | None:
 
 def find_by_outbound_id(tx: Tx, outbound_id: str) -> Message | None:
     """Find the message that is a mail in the queue."""
-    return find_as(tx, Message, message, message.c.outbound_id == outbound_id)
+    return find_by(tx, Message, message, outbound_id=outbound_id)
 
 
 def list_voters(tx: Tx, day: date) -> list[Member]:
@@ -107,44 +121,30 @@ def list_voters(tx: Tx, day: date) -> list[Member]:
     return select_as(tx, Member, member, *on_day, columns.votes > 0, order_by=[columns.number])
 
 
-def find_payer(tx: Tx, contract_id: str) -> Member | None:
-    """Find whoever pays a contract where that is not the member who signed it."""
-    columns = contract.c
-    query = select(columns.payer_id).where(columns.community == tx.community, columns.contract_id == contract_id)
-    payer_id = tx.scalar(query)
-    return find_as(tx, Member, member, member.c.member_id == payer_id) if payer_id else None
+@dataclass(frozen=True)
+class Supply:
+    """Of a contract: who pays it where that is not the member who signed it, and the address and EAN of what it
+    supplies; each empty where it is not known."""
+
+    payer_id: str | None = None
+    address: str | None = None
+    ean: str | None = None
 
 
-def find_supplied(tx: Tx, contract_id: str) -> str:
-    """Find the address that a contract supplies; empty where it is not known."""
-    columns = contract.c
-    query = (
-        select(connection.c.address)
-        .join(
-            contract,
-            (columns.community == connection.c.community) & (columns.connection_id == connection.c.connection_id),
-        )
-        .where(
-            connection.c.community == tx.community,
-            columns.community == tx.community,
-            columns.contract_id == contract_id,
-        )
+_SUPPLY: Final = (
+    select(contract.c.payer_id, connection.c.address, connection.c.ean)
+    .outerjoin(
+        connection,
+        (connection.c.community == contract.c.community) & (connection.c.connection_id == contract.c.connection_id),
     )
-    return tx.scalar(query) or ""
+    .where(contract.c.community == bindparam("community"), contract.c.contract_id == bindparam("contract_id"))
+)
 
 
-def find_ean(tx: Tx, contract_id: str) -> str:
-    """Find the EAN of the connection that a contract supplies; empty where there is none."""
-    columns = contract.c
-    query = (
-        select(connection.c.ean)
-        .join(
-            contract,
-            (columns.community == connection.c.community) & (columns.connection_id == connection.c.connection_id),
-        )
-        .where(connection.c.community == tx.community, columns.contract_id == contract_id)
-    )
-    return tx.scalar(query) or ""
+def find_supply(tx: Tx, contract_id: str) -> Supply:
+    """Find who pays a contract and what it supplies."""
+    row = tx.execute(_SUPPLY, {"community": tx.community, "contract_id": contract_id}).first()
+    return Supply(*row) if row is not None else Supply()
 
 
 def list_parties(tx: Tx, contract_id: str) -> set[str]:
@@ -179,7 +179,7 @@ def keep_bill(tx: Tx, bill: DueBill) -> None:
 
 def find_bill(tx: Tx, bill_id: str) -> DueBill | None:
     """Find a bill of which was heard."""
-    return find_as(tx, DueBill, bill_due, bill_due.c.bill_id == bill_id)
+    return find_by(tx, DueBill, bill_due, bill_id=bill_id)
 
 
 def list_bills_due(tx: Tx, first: date, end: date) -> list[DueBill]:
@@ -227,7 +227,7 @@ def keep_withdrawn(tx: Tx, meeting_id: str) -> None:
 
 def find_meeting(tx: Tx, meeting_id: str) -> ComingMeeting | None:
     """Find a meeting of which was heard."""
-    return find_as(tx, ComingMeeting, coming_meeting, coming_meeting.c.meeting_id == meeting_id)
+    return find_by(tx, ComingMeeting, coming_meeting, meeting_id=meeting_id)
 
 
 def list_meetings(tx: Tx, first: date, end: date) -> list[ComingMeeting]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import delete
 
-from coop.kit.rows import find_as, row_of, select_as
+from coop.kit.rows import find_by, row_of, select_as
 from coop.kit.tx import Tx
 from coop.members.oidc.model import Bound
 from coop.members.oidc.tables import bound_subject
@@ -12,14 +12,12 @@ from coop.members.oidc.tables import bound_subject
 
 def find_by_subject(tx: Tx, issuer: str, subject: str) -> Bound | None:
     """Find the account that a provider's subject opens."""
-    columns = bound_subject.c
-    return find_as(tx, Bound, bound_subject, columns.issuer == issuer, columns.subject == subject)
+    return find_by(tx, Bound, bound_subject, issuer=issuer, subject=subject)
 
 
 def find_by_account(tx: Tx, issuer: str, account_id: str) -> Bound | None:
     """Find the subject that opens an account."""
-    columns = bound_subject.c
-    return find_as(tx, Bound, bound_subject, columns.issuer == issuer, columns.account_id == account_id)
+    return find_by(tx, Bound, bound_subject, issuer=issuer, account_id=account_id)
 
 
 def add_bound(tx: Tx, bound: Bound) -> None:

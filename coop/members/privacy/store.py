@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from coop.events.metering import UseSeen
 from coop.kit.outbound.store import forget_recipients
-from coop.kit.rows import find_as, row_of
+from coop.kit.rows import find_as, find_by, row_of
 from coop.kit.tx import Tx
 from coop.members.privacy.model import Erasure, Look, Person
 from coop.members.tables import (
@@ -92,7 +92,7 @@ def settle_request(tx: Tx, number: int, outcome: str, kept_until: date | None = 
 
 def find_request(tx: Tx, number: int) -> Erasure | None:
     """Find a request."""
-    return find_as(tx, Erasure, erasure, erasure.c.number == number)
+    return find_by(tx, Erasure, erasure, number=number)
 
 
 def find_open_request(tx: Tx, member_id: str) -> Erasure | None:
@@ -132,7 +132,7 @@ def keep_restricted(tx: Tx, member_id: str, person: Person) -> None:
 
 def find_restricted(tx: Tx, member_id: str) -> Person | None:
     """Find who a member was, while the books need it."""
-    return find_as(tx, Person, restricted_person, restricted_person.c.member_id == member_id)
+    return find_by(tx, Person, restricted_person, member_id=member_id)
 
 
 def list_lapsed(tx: Tx) -> list[str]:

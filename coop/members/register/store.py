@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, Table, Update, exists, func, or_, select, true, update
 
 from coop.kit.keyset import Window, cut_query
-from coop.kit.rows import columns_of, find_as, insert_nouns, row_of, select_as
+from coop.kit.rows import columns_of, find_by, insert_nouns, row_of, select_as
 from coop.kit.tx import Tx
 from coop.members.connections.store import list_holds
 from coop.members.contracts.store import list_contracts
@@ -56,7 +56,7 @@ def count_members(tx: Tx, search: str = "") -> int:
 
 def find_member(tx: Tx, member_id: str) -> Member | None:
     """Find one member."""
-    return find_as(tx, Member, member, member.c.member_id == member_id)
+    return find_by(tx, Member, member, member_id=member_id)
 
 
 def get_member(tx: Tx, member_id: str) -> Member:
@@ -77,7 +77,7 @@ def get_by_number(tx: Tx, number: str) -> Member:
     Raises:
         NotFound: there is none.
     """
-    noun = find_as(tx, Member, member, member.c.number == number) if number.isprintable() else None
+    noun = find_by(tx, Member, member, number=number) if number.isprintable() else None
     if noun is None:
         raise NotFound(say("there is no member with number %(number)s", number=number))
     return noun

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from coop.kit.actor import name_id
 from coop.kit.keyset import Window
-from coop.kit.rows import find_as, insert_nouns, select_as
+from coop.kit.rows import find_by, insert_nouns, select_as
 from coop.kit.tokens import is_same_person
 from coop.kit.tx import Tx
 from coop.metering.entries.cards import UNITS, base_value, take_entry
@@ -111,10 +111,10 @@ def answer_correction(tx: Tx, proposal_id: str, *, confirmed: bool) -> Correctio
         BadInput: no meter can say that.
     """
     lock(tx)
-    correction = find_as(tx, Correction, correction_proposal, correction_proposal.c.id == proposal_id)
+    correction = find_by(tx, Correction, correction_proposal, id=proposal_id)
     if correction is None:
         raise NotFound(say("there is no such proposal"))
-    given = find_as(tx, Answer, correction_answer, correction_answer.c.proposal_id == proposal_id)
+    given = find_by(tx, Answer, correction_answer, proposal_id=proposal_id)
     if given is not None:
         if given.confirmed == confirmed:
             return correction

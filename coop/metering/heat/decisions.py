@@ -14,7 +14,7 @@ from decimal import Decimal
 from sqlalchemy import and_, select
 
 from coop.kit.actor import name_id
-from coop.kit.rows import find_as, insert_nouns, select_as
+from coop.kit.rows import find_by, insert_nouns, select_as
 from coop.kit.tokens import is_same_person
 from coop.kit.tx import Tx
 from coop.metering.heat.counters import MeterCounter, find_counter, load_days
@@ -169,7 +169,7 @@ def answer_break(tx: Tx, proposal_id: str, *, confirmed: bool) -> Proposal:
     """
     lock(tx)
     proposal = get_proposal(tx, proposal_id)
-    given = find_as(tx, Answer, break_answer, break_answer.c.proposal_id == proposal_id)
+    given = find_by(tx, Answer, break_answer, proposal_id=proposal_id)
     if given is not None:
         if given.confirmed == confirmed:
             return proposal
@@ -188,7 +188,7 @@ def get_proposal(tx: Tx, proposal_id: str) -> Proposal:
     Raises:
         NotFound: there is no such proposal.
     """
-    proposal = find_as(tx, Proposal, break_proposal, break_proposal.c.id == proposal_id)
+    proposal = find_by(tx, Proposal, break_proposal, id=proposal_id)
     if proposal is None:
         raise NotFound(say("there is no such proposal"))
     return proposal

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from coop.kit.actor import name_id
 from coop.kit.keyset import Window
-from coop.kit.rows import find_as, insert_nouns, select_as
+from coop.kit.rows import find_by, insert_nouns, select_as
 from coop.kit.tokens import is_same_person
 from coop.kit.tx import Tx
 from coop.metering.intake.acts import Act, Counted, Exchanged, Moved, Placed
@@ -98,10 +98,10 @@ def answer_change(tx: Tx, proposal_id: str, *, confirmed: bool) -> MeterProposal
         CoopError: the same person proposed it, it was answered otherwise, or it cannot be any more.
     """
     lock(tx)
-    proposal = find_as(tx, MeterProposal, meter_proposal, meter_proposal.c.id == proposal_id)
+    proposal = find_by(tx, MeterProposal, meter_proposal, id=proposal_id)
     if proposal is None:
         raise NotFound(say("there is no such proposal"))
-    given = find_as(tx, MeterAnswer, meter_answer, meter_answer.c.proposal_id == proposal_id)
+    given = find_by(tx, MeterAnswer, meter_answer, proposal_id=proposal_id)
     if given is not None:
         if given.confirmed == confirmed:
             return proposal

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from sqlalchemy import delete, insert, update
 
-from coop.kit.rows import find_as, select_as
+from coop.kit.rows import find_by, select_as
 from coop.kit.tx import Tx
 from coop.metering.intake.tables import reading_mapping, reading_upload
 from coop.values import NotFound, say
@@ -61,7 +61,7 @@ def find_upload(tx: Tx, upload_id: str) -> Upload:
     Raises:
         NotFound: it was taken, thrown away, or never there.
     """
-    upload = find_as(tx, Upload, reading_upload, reading_upload.c.id == upload_id)
+    upload = find_by(tx, Upload, reading_upload, id=upload_id)
     if upload is None:
         raise NotFound(say("this file was taken or thrown away: send it again"))
     return upload

@@ -15,7 +15,7 @@ from uuid import uuid4
 import numpy as np
 
 from coop.kit.actor import name_id
-from coop.kit.rows import find_as, insert_nouns, select_as
+from coop.kit.rows import find_by, insert_nouns, select_as
 from coop.kit.tokens import is_same_person
 from coop.kit.tx import Tx
 from coop.metering.heat.decisions import count_period, list_decided
@@ -156,7 +156,7 @@ def get_withdrawal(tx: Tx, withdrawal_id: str) -> Withdrawal:
     Raises:
         NotFound: there is no such proposal.
     """
-    proposal = find_as(tx, Withdrawal, withdrawal, withdrawal.c.id == withdrawal_id)
+    proposal = find_by(tx, Withdrawal, withdrawal, id=withdrawal_id)
     if proposal is None:
         raise NotFound(say("there is no such proposal"))
     return proposal
@@ -172,7 +172,7 @@ def answer_withdrawal(tx: Tx, withdrawal_id: str, *, confirmed: bool) -> Withdra
     """
     lock(tx)
     proposal = get_withdrawal(tx, withdrawal_id)
-    given = find_as(tx, WithdrawalAnswer, withdrawal_answer, withdrawal_answer.c.withdrawal_id == withdrawal_id)
+    given = find_by(tx, WithdrawalAnswer, withdrawal_answer, withdrawal_id=withdrawal_id)
     if given is not None:
         if given.confirmed == confirmed:
             return proposal

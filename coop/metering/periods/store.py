@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, String, Table, and_, delete, func,
 from coop.events.metering import HeatSystemReported, MeasuredPart
 from coop.kit.database import among
 from coop.kit.keyset import Key, Window, cut_query
-from coop.kit.rows import columns_of, find_as, insert_nouns, maker_of, select_as
+from coop.kit.rows import columns_of, find_by, insert_nouns, maker_of, select_as
 from coop.kit.tx import Tx
 from coop.metering.model import Quantity
 from coop.metering.periods.tables import open_end
@@ -259,7 +259,7 @@ def measurement_key(measurement: Measurement) -> Key:
 
 def find_measurement(tx: Tx, measurement_id: str) -> Measurement | None:
     """One measurement."""
-    return find_as(tx, Measurement, measurement, measurement.c.id == measurement_id)
+    return find_by(tx, Measurement, measurement, id=measurement_id)
 
 
 def find_measurements(tx: Tx, measurement_ids: Collection[str]) -> list[Measurement]:
@@ -286,7 +286,7 @@ def list_runs(tx: Tx, wanted: Period | None = None) -> list[AllocationRun]:
 
 def find_run(tx: Tx, run_id: str) -> AllocationRun | None:
     """One run."""
-    return find_as(tx, AllocationRun, allocation_run, allocation_run.c.id == run_id)
+    return find_by(tx, AllocationRun, allocation_run, id=run_id)
 
 
 def list_allocations(tx: Tx, run_id: str) -> list[Allocation]:

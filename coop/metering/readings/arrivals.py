@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from coop.kit.database import among
 from coop.kit.keyset import Window
-from coop.kit.rows import find_as, select_as
+from coop.kit.rows import find_by, select_as
 from coop.kit.tx import Tx
 from coop.metering.model import Delivery, Receipt
 from coop.metering.tables import delivery
@@ -69,12 +69,12 @@ class ListedDelivery:
 
 def find_delivery(tx: Tx, delivery_id: str) -> Delivered | None:
     """A delivery, or None."""
-    return find_as(tx, Delivered, delivery, delivery.c.id == delivery_id)
+    return find_by(tx, Delivered, delivery, id=delivery_id)
 
 
 def get_numbered(tx: Tx, number: int) -> Delivered:
     """The delivery with a number that a block names."""
-    numbered = find_as(tx, Delivered, delivery, delivery.c.number == number)
+    numbered = find_by(tx, Delivered, delivery, number=number)
     assert numbered is not None, "every block names deliveries that are there"
     return numbered
 

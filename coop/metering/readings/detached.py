@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete, select
 
 from coop.kit.database import among
 from coop.kit.months import month_of, name_of
-from coop.kit.rows import find_as, insert_nouns, select_as
+from coop.kit.rows import find_by, insert_nouns, select_as
 from coop.kit.tx import Tx
 from coop.metering.tables import block, detached_month
 from coop.values import CoopError, say
@@ -88,7 +88,7 @@ def forget(tx: Tx, month: date) -> None:
 def is_changed(tx: Tx, sql: Connection, month: date) -> bool:
     """True when a month that is detached holds other readings of the co-operative than when it was."""
     part = name_of(block, month, detached=True)
-    aside = find_as(tx, Detached, detached_month, detached_month.c.month == month)
+    aside = find_by(tx, Detached, detached_month, month=month)
     return aside is None or _read_part(sql, tx.community, part) != (aside.registers, aside.rows, aside.sha256)
 
 

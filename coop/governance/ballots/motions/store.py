@@ -14,7 +14,7 @@ from coop.governance.model import Meeting
 from coop.governance.tables.meetings import resolution
 from coop.governance.tables.motions import motion, motion_backing
 from coop.governance.tables.stamps import stamp_with_channel
-from coop.kit.rows import find_as, insert_nouns, select_as
+from coop.kit.rows import find_by, insert_nouns, select_as
 from coop.kit.tx import Tx
 from coop.values import CoopError, say
 
@@ -47,7 +47,7 @@ def add_motion(tx: Tx, made: Motion) -> None:
 
 def find_motion(tx: Tx, motion_id: str) -> KeptMotion | None:
     """One motion, or None."""
-    return find_as(tx, KeptMotion, motion, motion.c.motion_id == motion_id)
+    return find_by(tx, KeptMotion, motion, motion_id=motion_id)
 
 
 def list_motions(tx: Tx, meeting_id: str) -> list[KeptMotion]:
