@@ -8,10 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import orjson
 
 from coop.demo.plan import DemoPlan
 from coop.demo.stream import complete_by
-from coop.kit.clock import SYSTEM_CLOCK
+from coop.kit.clock import SYSTEM_CLOCK, Clock
+
+NOTE: Final = "demonstration.json"
+"""File in the folder of a demonstration that says how far it was played, and how far back its clock is."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,13 @@ class PlayedClock:
 
     def now(self) -> datetime:
         return SYSTEM_CLOCK.now() - timedelta(days=self.days_back)
+
+
+def clock_of(data_dir: Path) -> Clock:
+    """The clock by which an installation in a folder runs: that of its demonstration, where it plays one."""
+    note = data_dir / NOTE
+    days_back = orjson.loads(note.read_bytes()).get("days_back", 0) if note.exists() else 0
+    return PlayedClock(days_back) if days_back else SYSTEM_CLOCK
 
 
 def days_back_to(plan: DemoPlan, today: date) -> int:

@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import (
     Connection,
@@ -74,6 +74,10 @@ def append(sql: Connection, events: Sequence[Event], community: str, at: datetim
         for event in events
     ]
     insert_mappings(sql, journal, rows, ["community", "event_id"])
+
+
+SEALED_WITHIN: Final = timedelta(minutes=15)
+"""The relay seals a fact seconds after it was told: one that has no seal after so long is not on its way to one."""
 
 
 def is_waiting(sql: Connection) -> bool:
@@ -149,11 +153,11 @@ def list_rows(sql: Reader, kind: type[Event], community: str, subject: str) -> l
 
 
 def find_places(sql: Reader, community: str, subjects: Collection[str]) -> Sequence[Any]:
-    """Type, subject, place in the chain and data of every fact about some subjects, in the order of writing; one that
-    is not sealed yet has no place."""
+    """Type, subject, time, place in the chain and data of every fact about some subjects, in the order of writing; one
+    that is not sealed yet has no place."""
     columns = journal.c
     query = (
-        select(columns.type, columns.subject, columns.position, columns.data)
+        select(columns.type, columns.subject, columns.occurred_at, columns.position, columns.data)
         .where(columns.community == community, columns.subject.in_(subjects))
         .order_by(columns.row_id)
     )

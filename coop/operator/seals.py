@@ -11,7 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -29,7 +29,7 @@ from coop.events.members import (
     MemberLeft,
 )
 from coop.governance.meetings.kept_statutes import find_articles
-from coop.kit.journal import ChainBreak, find_places, verify_chain
+from coop.kit.journal import SEALED_WITHIN, ChainBreak, find_places, verify_chain
 from coop.kit.service import Room
 from coop.kit.tx import Tx
 
@@ -77,10 +77,16 @@ def find_breaks(chains: Collection[Chain]) -> list[str]:
 def list_seals(
     verified: Verification, views: Mapping[str, Tx], chains: Mapping[str, Chain], findings: list[str]
 ) -> Iterator[str]:
-    """Say of each chain whether it is whole, and which of its facts a bill rests on; one that is not sealed is a
-    finding."""
+    """Say of each chain whether it is whole, and which of its facts a bill rests on; one that should be sealed by now
+    is a finding, and one that was told just now is said to wait."""
+    minutes = SEALED_WITHIN // timedelta(minutes=1)
     for service, rows in _find_rested(verified, views).items():
-        findings += [f"the fact {row.type} about {row.subject} is not sealed" for row in rows if row.position is None]
+        for row in (row for row in rows if row.position is None):
+            named = f"the fact {row.type} about {row.subject}"
+            if timedelta(0) <= views[service].now - row.occurred_at < SEALED_WITHIN:
+                yield f"seals      {named} is not sealed yet: that takes {minutes} minutes at most, verify again then"
+            else:
+                findings.append(f"{named}, of {row.occurred_at:%Y-%m-%d %H:%M} UTC, is not sealed")
         chain = chains[service]
         state = f"BROKEN at position {chain.broken.position}" if chain.broken else "whole"
         yield f"seals      {service}, {chain.length:,} facts, {state}; the bill rests on {_describe(rows)}"

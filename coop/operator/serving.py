@@ -74,13 +74,13 @@ def serve_demonstration(settings: Settings, plan: DemoPlan, *, live: bool) -> No
     Raises:
         CoopError: the installation has a register of its own, or plays another demonstration.
     """
-    from coop.demo.clock import PlayedClock, days_back_to
+    from coop.demo.clock import NOTE, PlayedClock, days_back_to
     from coop.demo.playing import Mark
     from coop.demo.running import play_beside
 
     if "data_dir" not in settings.model_fields_set:
         settings = settings.model_copy(update={"data_dir": default_data_dir("coop-demonstration")})
-    mark = Mark(settings.data_dir / "demonstration.json", plan, days_back_to(plan, today(SYSTEM_CLOCK)))
+    mark = Mark(settings.data_dir / NOTE, plan, days_back_to(plan, today(SYSTEM_CLOCK)))
     announce("a demonstration", settings)
     from coop.demo.cooperative import COMMUNITY, found_once
     from coop.operator.runtime import communities, embedded_app

@@ -19,6 +19,7 @@ from coop.billing.checking.ground import WholeGround
 from coop.billing.checking.verify import Reference, verify_bill
 from coop.billing.model import Tariff
 from coop.billing.terms.tariffs import read_tariff
+from coop.demo.clock import clock_of
 from coop.events import SERVICES
 from coop.events.billing import BillArchived, BillIssued, LawPublished
 from coop.events.governance import DecisionStopped, ResolutionDecided, TariffAdopted, TrancheReleased
@@ -304,7 +305,7 @@ def _count(governance: Tx, resolution_id: str) -> VerifiedResolution | str:
 def verify_bills(settings: Settings, community: str, number_or_id: str, echo: Echo) -> bool:
     """Verify one bill with every seal that it rests on, or every bill when none is named, without the chains; True when
     everything agrees."""
-    rooms = open_rooms(settings, ROOMS, migrate=False)
+    rooms = open_rooms(settings, ROOMS, clock_of(settings.data_dir), migrate=False)
     with ExitStack() as stack:
         for room in rooms.values():
             stack.callback(room.database.close)

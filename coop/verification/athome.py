@@ -51,7 +51,8 @@ WORDS = {
         "quorum": "%s: volgens %s waren er te weinig: %s van %s",
         "consent": "%s: volgens %s moet een ander orgaan instemmen, en nergens staat dat het dat deed",
         "ballots": "%s: geteld zijn %s stemmen, in de stembus zitten %s stembiljetten",
-        "unsealed": "de mededeling %s is nog niet verzegeld: haal het bestand later nog eens op",
+        "unsealed": "de mededeling %s van %s zit in geen keten, en dat duurt hoogstens een kwartier",
+        "waits": "Nog niet verzegeld: de mededeling %s. Dat is het binnen een kwartier: haal het bestand dan opnieuw.",
         "law": "%s: gerekend is %s, meer dan de prijs van het tarief: %s",
         "maximum": "%s: gerekend is %s, meer dan wettelijk mag: %s",
         "lawless": "rij %s van de wet ontbreekt in dit bestand: haal het opnieuw op",
@@ -108,7 +109,8 @@ WORDS = {
         "quorum": "%s: by %s too few were there: %s of %s",
         "consent": "%s: by %s another body has to consent, and nothing says that it did",
         "ballots": "%s: %s votes were counted, %s ballots are in the box",
-        "unsealed": "the fact %s is not sealed yet: take the file again later",
+        "unsealed": "the fact %s of %s is in no chain, and that takes a quarter of an hour at most",
+        "waits": "Not sealed yet: the fact %s. It is within a quarter of an hour: take the file again then.",
         "law": "%s: charged were %s, above the price of the tariff: %s",
         "maximum": "%s: charged were %s, above what the law allows: %s",
         "lawless": "row %s of the law is missing from this file: take it again",
@@ -150,6 +152,9 @@ MAXIMA_VAT = Fraction(21, 100)
 
 DRAFTED_BEFORE = timedelta(days=35)
 """So long before its issue a bill may have been reckoned, by the law as it was known then."""
+
+SEALED_WITHIN = timedelta(minutes=15)
+"""A fact is sealed seconds after it was told; one that waits longer than this was never meant to be in the chain."""
 
 LAW = {kind: Fraction(2, 3) for kind in ("statutes", "dissolution", "merger")} | {"conversion": Fraction(9, 10)}
 """The least share of the votes that the law asks (BW 2:18, 2:42, 2:43)."""
@@ -211,16 +216,24 @@ def check_fingerprints(taken: Taken, paper: bytes | None, say: dict[str, str]) -
     for row in taken["law"]:
         if (row["type"], row["community"]) != ("billing.law-published.v1", fact["community"]):
             yield say["fact"] % "law"
-    yield from check_seals(list_facts(taken), say)
+    yield from check_seals(list_facts(taken), taken, say)
 
 
-def check_seals(facts: Iterable[dict[str, Any]], say: dict[str, str]) -> Iterator[str]:
-    """Check that facts have the fingerprint that the chain names, and name those that are in no chain yet."""
+def check_seals(facts: Iterable[dict[str, Any]], taken: Taken, say: dict[str, str]) -> Iterator[str]:
+    """Check that facts have the fingerprint that the chain names, and name those that should be in one by now."""
     for fact in facts:
         if not fact["hash"]:
-            yield say["unsealed"] % fact["type"]
+            if not waits(fact, taken):
+                yield say["unsealed"] % (fact["type"], fact["occurred_at"])
         elif seal(fact) != fact["hash"]:
             yield say["hash"] % fact["event_id"]
+
+
+def waits(fact: dict[str, Any], taken: Taken) -> bool:
+    """True for a fact that was told so shortly before its file was taken that it may still be waiting for its seal."""
+    if fact["hash"]:
+        return False
+    return timedelta(0) <= instant(taken["taken_at"]) - instant(fact["occurred_at"]) < SEALED_WITHIN
 
 
 def seal(fact: dict[str, Any]) -> str:
@@ -515,13 +528,13 @@ def check_source(source: Taken, say: dict[str, str]) -> Iterator[str]:
         yield from (f"{source['number']}: {finding}" for finding in check_alone(source, None, say))
         return
     if source["what"] == "contract":
-        yield from check_seals(source["facts"], say)
+        yield from check_seals(source["facts"], source, say)
         return
     if source["what"] == "vote":
-        yield from check_seals([*source["facts"], *source["cast"]], say)
+        yield from check_seals([*source["facts"], *source["cast"]], source, say)
         yield from check_vote(source, say)
         return
-    yield from check_seals([source["fact"]], say)
+    yield from check_seals([source["fact"]], source, say)
     told = json.loads(source["fact"]["data"])
     if source["what"] == "allocation":
         thousandths = sum(got for _, used, got in source["quarters"] if got <= used)
@@ -962,6 +975,12 @@ def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iter
         yield say["believed"]
 
 
+def describe_waiting(files: Iterable[Taken], say: dict[str, str]) -> Iterator[str]:
+    """Name the facts that were told so shortly before that they may have no seal yet."""
+    for each in files:
+        yield from (say["waits"] % fact["type"] for fact in list_facts(each) if waits(fact, each))
+
+
 def describe_chains(files: Iterable[Taken], say: dict[str, str]) -> Iterator[str]:
     """Name the newest fingerprint that the files have of each chain: there is one for each service."""
     newest: dict[str, dict[str, Any]] = {}
@@ -1020,7 +1039,7 @@ def main(arguments: list[str]) -> int:
     print("\n".join([*(f"! {finding}" for finding in wrong), *describe(taken, others, say)]))
     outcome = (say["wrong"], len(wrong)) if wrong else (say["whole"], euros(taken["total_cents"]))
     print(outcome[0] % (taken["number"], outcome[1]))
-    print("\n".join(describe_chains(files, say)))
+    print("\n".join([*describe_waiting(files, say), *describe_chains(files, say)]))
     return 1 if wrong else 0
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from copy import deepcopy
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from coop.communities.law import RATE, VAT, Publication
 from coop.kit import journal
 from coop.kit.database import Database
 from coop.values import NotFound
-from coop.verification.athome import WORDS, check, describe, main
+from coop.verification.athome import WORDS, check, describe, describe_waiting, main
 from tests.billing.test_second_opinion import _tamper as tamper
 from tests.billing.test_second_opinion import village as village
 from tests.billing.village import visit
@@ -147,8 +147,13 @@ def charge_above_the_maximum(taken: Taken) -> None:
     inputs_of(taken, lambda inputs: inputs["consumption"]["spans"][0]["tariff"]["components"][0].update(price_eur="99"))
 
 
-def break_the_seal(taken: Taken) -> None:
+def leave_unsealed_for_long(taken: Taken) -> None:
     taken["fact"]["hash"] = None
+    taken["taken_at"] = later(taken["fact"]["occurred_at"], minutes=15)
+
+
+def later(instant: str, minutes: int) -> str:
+    return (datetime.fromisoformat(instant) + timedelta(minutes=minutes)).isoformat()
 
 
 FORGERIES = [
@@ -171,8 +176,16 @@ FORGERIES = [
     (bring_law_of_another, "the sealed fact names another law"),
     (lower_a_rate_of_law, "the fingerprint of"),
     (charge_above_the_maximum, "Heat: charged were 99.0, above what the law allows: "),
-    (break_the_seal, "the fact billing.bill-issued.v1 is not sealed yet"),
+    (leave_unsealed_for_long, "the fact billing.bill-issued.v1 of "),
 ]
+
+
+def test_a_fact_that_waits_for_its_seal_is_no_finding_but_told(village: Database) -> None:
+    taken = take_all(village)["2025-000001"]
+    taken["fact"] |= {"hash": None, "position": None}
+    taken["taken_at"] = later(taken["fact"]["occurred_at"], minutes=14)
+    assert check(taken) == ([], [])
+    assert WORDS["en"]["waits"] % "billing.bill-issued.v1" in describe_waiting([taken], WORDS["en"])
 
 
 def test_whatever_was_changed_is_found_at_home(village: Database) -> None:

@@ -503,15 +503,24 @@ def test_a_fact_whose_seal_is_broken_is_found_with_the_bill_that_rests_on_it(
     assert f"{name} " in walked
 
 
-def test_a_fact_that_is_in_no_chain_is_found_with_the_bill_that_rests_on_it(year: Year, tmp_path: Path) -> None:
+def test_a_fact_that_is_in_no_chain_waits_a_quarter_of_an_hour_and_is_found_with_its_bill_then(
+    year: Year, tmp_path: Path
+) -> None:
     settings, bill = year.copy(tmp_path / "data"), bill_of_january(year)
     database = open_room("billing", settings, migrate=False).database
     with database.write(COMMUNITY, Actor("job", "papers", "job")) as tx:
         tx.tell(BillArchived(bill_id=bill["bill_id"], number=bill["number"], sha256="0" * 64, byte_count=1))
     database.close()
-    said: list[str] = []
+    fact, said = f"the fact {BillArchived.TYPE} about {bill['bill_id']}", list[str]()
+    verify_bills(settings, COMMUNITY, bill["number"], said.append)
+    waits = f"  seals      {fact} is not sealed yet: that takes 15 minutes at most, verify again then"
+    assert [line for line in said if fact in line] == [waits]
+    burglar = Burglar(settings, "billing")
+    told = burglar.one("SELECT occurred_at FROM journal WHERE position IS NULL")
+    burglar("UPDATE journal SET occurred_at = ? WHERE position IS NULL", f"2026-01-31{told[10:]}")
+    said.clear()
     assert not verify_bills(settings, COMMUNITY, bill["number"], said.append)
-    assert f"  ! the fact {BillArchived.TYPE} about {bill['bill_id']} is not sealed" in said
+    assert [line for line in said if fact in line] == [f"  ! {fact}, of 2026-01-31 {told[11:16]} UTC, is not sealed"]
 
 
 @pytest.mark.parametrize("name", SERVICES)

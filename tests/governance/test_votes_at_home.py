@@ -107,6 +107,7 @@ def move_a_fact(taken: Taken) -> None:
 
 def break_a_seal(taken: Taken) -> None:
     taken["facts"][-1]["hash"] = None
+    taken["taken_at"] = "2027-01-01T00:00:00+00:00"
 
 
 def change_the_count(taken: Taken) -> None:
@@ -198,7 +199,7 @@ FORGERIES: list[tuple[Callable[[Taken], None], str]] = [
     (turn_the_own, "your ballot"),
     (tell_the_own_anew, "your ballot"),
     (move_a_fact, "the fingerprint of"),
-    (break_a_seal, "governance.tariff-adopted.v1 is not sealed yet"),
+    (break_a_seal, "the fact governance.tariff-adopted.v1 of "),
     (change_the_count, "does not follow from the votes"),
     (reject_it, "the members did not adopt this"),
     (decide_another_tariff, "not about the same (parameters)"),

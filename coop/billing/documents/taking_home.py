@@ -47,6 +47,7 @@ def take_home(tx: Tx, bill_id: str, language: str) -> bytes:
     contract = find_contract(tx, issued.contract_id)
     taken: dict[str, Any] = {
         "what": "bill",
+        "taken_at": tx.now.isoformat(),
         "language": language,
         "number": issued.number,
         "kind": issued.kind,

@@ -83,6 +83,7 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
     told = next(orjson.loads(row["data"]) for row in facts if row["type"] == MeetingConvened.TYPE)
     taken: dict[str, Any] = {
         "what": "vote",
+        "taken_at": tx.now.isoformat(),
         "language": language,
         "resolution_id": resolution_id,
         "subject": record["subject_nl"] if language == "nl" else record["subject_en"],

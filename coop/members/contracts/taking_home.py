@@ -34,6 +34,7 @@ def take_contract(tx: Tx, contract_id: str, language: str) -> bytes:
     choices = journal.list_rows(tx, ChoiceMade, tx.community, _CHOICES)
     taken: dict[str, Any] = {
         "what": "contract",
+        "taken_at": tx.now.isoformat(),
         "language": language,
         "facts": [*facts, *(row for row in choices if orjson.loads(row["data"])["name"] == "guarantee")],
     }

@@ -38,7 +38,7 @@ def take_measurement(tx: Tx, told: Measurement, language: str) -> bytes:
         for register_id, stored in days.items()
         if register_id in counted
     }
-    return orjson.dumps({"what": "measurement", "language": language, "fact": fact, "values": values})
+    return _write(tx, "measurement", language, fact, values=values)
 
 
 def take_allocation(tx: Tx, share: Allocation, language: str) -> bytes:
@@ -61,7 +61,13 @@ def take_allocation(tx: Tx, share: Allocation, language: str) -> bytes:
         at_s = inputs.from_s + number * QUARTER_S
         if any(one.from_s <= at_s < one.to_s for one in held):
             quarters.append([instant(at_s).isoformat(), int(used), int(got)])
-    return orjson.dumps({"what": "allocation", "language": language, "fact": fact, "quarters": quarters})
+    return _write(tx, "allocation", language, fact, quarters=quarters)
+
+
+def _write(tx: Tx, what: str, language: str, fact: dict[str, Any], **made_of: object) -> bytes:
+    """A file that says when it was taken: a fact of seconds ago may have no seal yet."""
+    taken_at = tx.now.isoformat()
+    return orjson.dumps({"what": what, "taken_at": taken_at, "language": language, "fact": fact, **made_of})
 
 
 def _find_fact(tx: Tx, kind: type[Event], subject: str, **named: object) -> dict[str, Any]:
