@@ -50,6 +50,7 @@ WORDS = {
         "rule": "%s: de statuten kennen de regel %s van het besluit niet",
         "quorum": "%s: volgens %s waren er te weinig: %s van %s",
         "consent": "%s: volgens %s moet een ander orgaan instemmen, en nergens staat dat het dat deed",
+        "beaten": "%s: van de mogelijkheden onder dit punt won deze niet (stemmen voor: %s)",
         "ballots": "%s: geteld zijn %s stemmen, in de stembus zitten %s stembiljetten",
         "unsealed": "de mededeling %s van %s zit in geen keten, en dat duurt hoogstens een kwartier",
         "waits": "Nog niet verzegeld: de mededeling %s. Dat is het binnen een kwartier: haal het bestand dan opnieuw.",
@@ -108,6 +109,7 @@ WORDS = {
         "rule": "%s: the statutes do not have the rule %s of the verdict",
         "quorum": "%s: by %s too few were there: %s of %s",
         "consent": "%s: by %s another body has to consent, and nothing says that it did",
+        "beaten": "%s: of the options under this point this one does not win (votes for: %s)",
         "ballots": "%s: %s votes were counted, %s ballots are in the box",
         "unsealed": "the fact %s of %s is in no chain, and that takes a quarter of an hour at most",
         "waits": "Not sealed yet: the fact %s. It is within a quarter of an hour: take the file again then.",
@@ -531,7 +533,7 @@ def check_source(source: Taken, say: dict[str, str]) -> Iterator[str]:
         yield from check_seals(source["facts"], source, say)
         return
     if source["what"] == "vote":
-        yield from check_seals([*source["facts"], *source["cast"]], source, say)
+        yield from check_seals(list_facts(source), source, say)
         yield from check_vote(source, say)
         return
     yield from check_seals([source["fact"]], source, say)
@@ -599,6 +601,7 @@ def check_vote(vote: Taken, say: dict[str, str]) -> Iterator[str]:
     }
     if decided["verdict"] == "adopted":
         yield from check_verdict(vote, decided, lists.get("closed"), say)
+        yield from check_options(vote, decided, lists.get("closed"), say)
     if decided.get("history"):
         return
     if set(lists) != {"opened", "closed"}:
@@ -622,9 +625,7 @@ def check_same(vote: Taken, facts: dict[str, list[Any]], say: dict[str, str]) ->
     decided, convened = facts["resolution-decided"][-1], facts["meeting-convened"][-1]
     about, notice = vote["resolution_id"], json.loads(vote["notice"])
     opened = {told["resolution_id"]: told for told in facts["new-vote-opened"]}
-    noticed = about
-    for _ in opened:  # a new vote is on the point of the notice, or on a new vote before it
-        noticed = opened.get(noticed, {"again_of": noticed})["again_of"]
+    noticed = find_noticed(about, {name: told["again_of"] for name, told in opened.items()})
     point: Taken = next((each for each in notice["resolutions"] if each["resolution_id"] == noticed), {})
     moved = next((told for told in facts["motion-admitted"] if told["resolution_id"] == noticed), None)
     if moved:  # it came on the agenda after the notice
@@ -656,14 +657,33 @@ def check_same(vote: Taken, facts: dict[str, list[Any]], say: dict[str, str]) ->
 def check_verdict(vote: Taken, decided: Taken, listed: Taken | None, say: dict[str, str]) -> Iterator[str]:
     """Check that enough were there and for it, by the rule of the statutes for such a decision; ``listed`` is the list
     of who could vote, which minutes on paper do not have."""
-    rule = find_rule(json.loads(vote["articles"]), decided["kind"])
-    second = rule.get("second")
-    notice = json.loads(vote["notice"])
-    is_called = notice.get("second_of") and (notice.get("second_why") or not (second or {}).get("says_why"))
-    if second and decided["article"] == second["article"] and is_called:
-        rule = rule | {"article": second["article"], "majority": second["majority"], "quorum": None}
+    rule = find_rule_of(vote, decided)
     if decided["article"] not in (rule["article"], rule.get("tie_article")):
         yield say["rule"] % (vote["subject"], decided["article"])
+    if not is_reached(vote, decided, listed):
+        yield say["count"] % (vote["subject"], *(decided[f"votes_{choice}"] for choice in ("for", "against", "blank")))
+    there, all_ = count_there(rule, decided, listed)
+    if not is_quorate(rule, there, all_):
+        yield say["quorum"] % (vote["subject"], rule["quorum"]["article"], there, all_)
+    approval = rule.get("approval") or {"articles": True}
+    is_asked = not approval.get("articles") and not decided.get("history")
+    if is_asked and find_word(vote, decided, "body") != "consents":
+        yield say["consent"] % (vote["subject"], approval["article"])
+
+
+def find_rule_of(vote: Taken, decided: Taken) -> dict[str, Any]:
+    """The rule of the statutes by which something was decided, which is another one at a second meeting."""
+    rule, notice = find_rule(json.loads(vote["articles"]), decided["kind"]), json.loads(vote["notice"])
+    second = rule.get("second")
+    is_called = notice.get("second_of") and (notice.get("second_why") or not (second or {}).get("says_why"))
+    if second and decided["article"] == second["article"] and is_called:
+        return rule | {"article": second["article"], "majority": second["majority"], "quorum": None}
+    return rule
+
+
+def is_reached(vote: Taken, decided: Taken, listed: Taken | None) -> bool:
+    """True where the votes come to the majority that the statutes ask, or a tie was broken in favour."""
+    rule = find_rule_of(vote, decided)
     votes = [decided[f"votes_{choice}"] for choice in ("for", "against", "blank")]
     cast, present = votes[0] + votes[1], decided["votes_present"]
     every = listed["votes"] if listed else None
@@ -673,19 +693,81 @@ def check_verdict(vote: Taken, decided: Taken, listed: Taken | None, say: dict[s
     needed = max(Fraction(asked["num"], asked["den"]), floor) * (cast if base is None else base)
     is_enough = votes[0] > needed if asked.get("above") else votes[0] >= needed
     is_broken = votes[0] == votes[1] and asked["num"] * 2 == asked["den"] and breaks_tie(rule, vote, decided)
-    if not votes[0] or not (is_enough or is_broken) or sum(votes) > present or (every is not None and present > every):
-        yield say["count"] % (vote["subject"], *votes)
+    can_be = sum(votes) <= present and (every is None or present <= every)
+    return bool(votes[0]) and (is_enough or is_broken) and can_be
+
+
+def count_there(rule: dict[str, Any], decided: Taken, listed: Taken | None) -> tuple[int, int]:
+    """Members or votes that were there, and all of them, as the quorum of a rule counts; nobody where no list says."""
+    if listed is None:
+        return 0, 0
+    by_heads = (rule.get("quorum") or {}).get("of") == "members"
+    return (decided["members_present"], listed["members"]) if by_heads else (decided["votes_present"], listed["votes"])
+
+
+def is_quorate(rule: dict[str, Any], there: int, all_: int) -> bool:
+    """True where as many were there as a rule asks, or nobody was to be counted."""
     quorum = rule.get("quorum")
-    if quorum and listed:
-        heads = decided["members_present"], listed["members"]
-        there, all_ = heads if quorum["of"] == "members" else (present, every or 0)
-        least = Fraction(quorum["share"]["num"], quorum["share"]["den"]) * all_
-        if there < least or (there == least and quorum["share"].get("above")):
-            yield say["quorum"] % (vote["subject"], quorum["article"], there, all_)
-    approval = rule.get("approval") or {"articles": True}
-    is_asked = not approval.get("articles") and not decided.get("history")
-    if is_asked and find_word(vote, "body") != "consents":
-        yield say["consent"] % (vote["subject"], approval["article"])
+    if not quorum or not all_:
+        return True
+    least = Fraction(quorum["share"]["num"], quorum["share"]["den"]) * all_
+    return there > least or (there == least and not quorum["share"].get("above"))
+
+
+def check_options(vote: Taken, decided: Taken, listed: Taken | None, say: dict[str, str]) -> Iterator[str]:
+    """Check that of the options under one point the adopted one wins by the rule of the notice or, as many votes
+    being for two, by the chair's sealed word or the lot. Where an amendment changed an option, that is not followed."""
+    told = read_facts(vote), read_facts({"facts": vote["rivals"]})
+    moved = {each["resolution_id"]: each for facts in told for each in facts["motion-admitted"]}
+    opened = {each["resolution_id"]: each["again_of"] for facts in told for each in facts["new-vote-opened"]}
+    if any(each["amendment"] for each in moved.values()):
+        return
+    agenda = [*json.loads(vote["notice"])["resolutions"]]
+    noticed = find_noticed(decided["resolution_id"], opened)
+    head = noticed
+    while head in moved:  # it came beside a point of the notice, or beside another that did
+        head = moved[head]["on"]
+    point: Taken = next((each for each in agenda if each["resolution_id"] == head), {})
+    options = [
+        each["resolution_id"]
+        for each in agenda
+        if each["resolution_id"] == head or each.get("option_of", "") == point.get("option_of") != ""
+    ]
+    settled = [*told[1]["resolution-decided"], *told[1]["point-withdrawn"]]
+    here = {noticed, *(find_noticed(each["resolution_id"], opened) for each in settled)}
+    if not here.issuperset(options):
+        yield say["missing"] % (vote["subject"], "resolution-decided")
+    reached = []
+    for each in (decided, *told[1]["resolution-decided"]):
+        rule = find_rule_of(vote, each)
+        if is_reached(vote, each, listed) and is_quorate(rule, *count_there(rule, each, listed)):
+            reached.append(each)
+    wins = point.get("wins") or (json.loads(vote["articles"]).get("motions") or {}).get("wins")
+    order = {name: place for place, name in enumerate([*options, *moved])}
+    reached.sort(key=lambda each: order.get(find_noticed(each["resolution_id"], opened), len(order)))
+    if len(reached) > 1 and find_winner(vote, reached, wins) is not decided:
+        yield say["beaten"] % (vote["subject"], ", ".join(str(each["votes_for"]) for each in reached))
+
+
+def find_noticed(resolution_id: str, opened: dict[str, str]) -> str:
+    """The point of the notice that a vote is on: a new vote is on one, or on a new vote before it."""
+    for _ in opened:
+        resolution_id = opened.get(resolution_id, resolution_id)
+    return resolution_id
+
+
+def find_winner(vote: Taken, reached: Sequence[Taken], wins: str | None) -> Taken | None:
+    """Of options that reached their majority, in the order of the agenda, the one that wins, if any does."""
+    if wins == "first":
+        return reached[0]
+    most = max(each["votes_for"] for each in reached)
+    best = [each for each in reached if each["votes_for"] == most]
+    tie = find_rule_of(vote, best[0]).get("tie")
+    if len(best) > 1 and tie == "chair":
+        best = [each for each in best if find_word(vote, each, "chair") == "for"]
+    elif len(best) > 1 and tie == "lot":
+        best = sorted(best, key=lambda each: fingerprint(["lot", each["resolution_id"], each["ballots_hash"]]))[:1]
+    return best[0] if len(best) == 1 else None
 
 
 def find_rule(articles: Taken, kind: str) -> dict[str, Any]:
@@ -699,13 +781,14 @@ def breaks_tie(rule: dict[str, Any], vote: Taken, decided: Taken) -> bool:
     """True where the chair decides at a tie and was for it by a sealed fact, or where the lot that falls from the
     ballots is for it."""
     lot = int(fingerprint(["lot", decided["resolution_id"], decided.get("ballots_hash")]), 16) % 2
-    by_chair = rule.get("tie") == "chair" and find_word(vote, "chair") == "for"
+    by_chair = rule.get("tie") == "chair" and find_word(vote, decided, "chair") == "for"
     return by_chair or (rule.get("tie") == "lot" and bool(lot))
 
 
-def find_word(vote: Taken, speaker: str) -> str | None:
+def find_word(vote: Taken, decided: Taken, speaker: str) -> str | None:
     """The last word on a decision of its chair, or of the body whose consent the statutes ask, that was sealed."""
-    told = [each for each in read_facts(vote)["word-given"] if each["resolution_id"] == vote["resolution_id"]]
+    given = [each for name in ("facts", "rivals") for each in read_facts({"facts": vote[name]})["word-given"]]
+    told = [each for each in given if each["resolution_id"] == decided["resolution_id"]]
     said: list[str] = [each["says"] for each in told if each["speaker"] == speaker]
     return said[-1] if said else None
 
@@ -930,7 +1013,7 @@ def find_sources(others: Sequence[Taken]) -> dict[tuple[str, str], dict[str, Any
 def list_facts(taken: Taken) -> list[dict[str, Any]]:
     """The sealed facts of a file."""
     if taken["what"] in ("vote", "contract"):
-        return [*taken["facts"], *taken.get("cast", [])]
+        return [*taken["facts"], *taken.get("cast", []), *taken.get("rivals", [])]
     return [taken["fact"], *filter(None, [taken.get("archived")]), *taken.get("law", []), *taken.get("before", [])]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,11 +20,14 @@ from coop.governance.ballots import closing
 from coop.governance.ballots.options import Option, find_beaten
 from coop.governance.ballots.verify import verify_resolution
 from coop.governance.convening import commands as meetings
+from coop.governance.minutes.taking_home import take_vote
 from coop.governance.model import Resolution
 from coop.governance.statutes.model import Articles, Casting, Tie
 from coop.governance.tables.meetings import decision
+from coop.kit import journal
 from coop.kit.database import Database
 from coop.values import BadInput, hash_parameters
+from coop.verification.athome import WORDS, check_source, seal
 from tests.desk import SECRETARY
 from tests.governance.assembly import (
     ARTICLES,
@@ -118,6 +124,47 @@ def test_a_tie_between_options_is_broken_as_the_statutes_say(embedded: Database)
     assert [fact.resolution_id for fact in told(embedded) if isinstance(fact, TariffAdopted)] == ["high"]
     with embedded.read(TOWN) as tx:
         assert [verify_resolution(tx, name).findings for name in ("low", "high")] == [(), ()]
+
+
+def take(database: Database, resolution_id: str) -> dict[str, Any]:
+    with database.system_write() as sql:
+        journal.seal(sql)
+    with database.read(TOWN) as tx:
+        taken: dict[str, Any] = json.loads(take_vote(tx, resolution_id, None, "en"))
+    return taken
+
+
+def forge(taken: dict[str, Any], kind: str, **said: object) -> dict[str, Any]:
+    """Change what the facts of a kind say beside a vote, each under a seal of its own again."""
+    for fact in (each for each in taken["rivals"] if f".{kind}." in each["type"]):
+        fact["data"] = json.dumps(json.loads(fact["data"]) | said)
+        fact["hash"] = seal(fact)
+    return taken
+
+
+def test_at_home_a_tie_of_options_is_the_chair_s_by_the_sealed_word_alone(embedded: Database) -> None:
+    begin(embedded, tie="chair")
+    decide(embedded, {"low": ALL, "high": ALL}, "most-votes", {"low": "against", "high": "for"})
+    taken = take(embedded, "high")
+    assert list(check_source(taken, WORDS["en"])) == []
+    beaten = ["Resolution high: of the options under this point this one does not win (votes for: 4, 4)"]
+    assert list(check_source(forge(deepcopy(taken), "word-given", says="for"), WORDS["en"])) == beaten
+    fewer = forge(deepcopy(taken), "resolution-decided", votes_for=3, votes_blank=1)
+    assert list(check_source(fewer, WORDS["en"])) == []
+    gone = taken | {"rivals": [each for each in taken["rivals"] if ".resolution-decided." not in each["type"]]}
+    assert list(check_source(gone, WORDS["en"])) == ["Resolution high: the fact resolution-decided is missing"]
+
+
+def test_at_home_the_rule_of_the_notice_says_which_option_wins(embedded: Database) -> None:
+    begin(embedded)
+    decide(embedded, {"low": THREE, "high": ALL}, "first", {})
+    assert list(check_source(take(embedded, "low"), WORDS["en"])) == []
+    forged = take(embedded, "high")
+    for fact in (each for each in forged["facts"] if ".resolution-decided." in each["type"]):
+        fact["data"] = json.dumps(json.loads(fact["data"]) | {"verdict": "adopted"})
+        fact["hash"] = seal(fact)
+    beaten = "Resolution high: of the options under this point this one does not win (votes for: 3, 4)"
+    assert list(check_source(forged, WORDS["en"])) == [beaten]
 
 
 def test_a_lot_between_options_falls_on_one_and_falls_the_same_when_it_is_drawn_again(embedded: Database) -> None:

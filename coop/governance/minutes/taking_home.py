@@ -22,6 +22,7 @@ from coop.events.governance import (
     MeetingConvened,
     MotionAdmitted,
     NewVoteOpened,
+    PointWithdrawn,
     ResolutionDecided,
     StatutesAdopted,
     TariffAdopted,
@@ -40,6 +41,7 @@ from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, say
 
 _OF_MEETING: tuple[type[Event], ...] = (MeetingConvened, VotingListFrozen)
+_OF_RIVAL: tuple[type[Event], ...] = (NewVoteOpened, MotionAdmitted, WordGiven, PointWithdrawn, ResolutionDecided)
 _OF_RESOLUTION: tuple[type[Event], ...] = (
     WordGiven,
     ResolutionDecided,
@@ -80,6 +82,12 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
     facts = [
         row for kinds, subject in about for kind in kinds for row in journal.list_rows(tx, kind, tx.community, subject)
     ]
+    rivals = [
+        row
+        for each in _list_rivals(meeting, resolution_id)
+        for kind in _OF_RIVAL
+        for row in journal.list_rows(tx, kind, tx.community, each)
+    ]
     told = next(orjson.loads(row["data"]) for row in facts if row["type"] == MeetingConvened.TYPE)
     taken: dict[str, Any] = {
         "what": "vote",
@@ -91,6 +99,7 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
         "articles": articles.body.decode(),
         "cast": [row for row in cast if own and commit(resolution_id, own) in orjson.loads(row["data"])["commitments"]],
         "facts": facts,
+        "rivals": rivals,
         "counted": sorted(commit(resolution_id, ballot) for ballot in standing.values()),
         "own": None
         if own is None
@@ -106,6 +115,13 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
         ],
     }
     return orjson.dumps(taken, default=str)
+
+
+def _list_rivals(meeting: Meeting, resolution_id: str) -> list[str]:
+    """The other options under the same point, in the order of the agenda: at most one of them is adopted."""
+    about = next(point for point in meeting.resolutions if point.resolution_id == resolution_id)
+    options = (point.resolution_id for point in meeting.resolutions if point.option_of == about.option_of != "")
+    return [each for each in options if each != resolution_id]
 
 
 def _list_amendments(meeting: Meeting, resolution_id: str) -> list[str]:
