@@ -39,8 +39,18 @@ from coop.metering.periods import pages as break_pages
 from coop.metering.periods import undone_card
 from coop.metering.periods.api import breaks, periods
 from coop.metering.provenance.api import contradictions as contradictions_api
+from coop.metering.provenance.api import heat_account as heat_account_api
 from coop.metering.provenance.api import measurements, records, sharing
-from coop.metering.provenance.pages import contradictions, data, energy, members, meter, record_exports, walk
+from coop.metering.provenance.pages import (
+    contradictions,
+    data,
+    energy,
+    heat_account,
+    members,
+    meter,
+    record_exports,
+    walk,
+)
 from coop.metering.register import api as register_api
 from coop.metering.register import pages as group_pages
 from coop.metering.register.heard import (
@@ -118,7 +128,9 @@ METERING = Service(
         measurements.routes,
         records.routes,
         contradictions_api.routes,
+        heat_account_api.routes,
         contradictions.routes,
+        heat_account.routes,
         sharing.routes,
         state.routes,
         own_data.routes,
@@ -155,6 +167,7 @@ METERING = Service(
             60,
             (
                 "/metering/plant",
+                "/metering/heat-account",
                 "/metering/periods",
                 "/metering/files",
                 "/metering/breaks",

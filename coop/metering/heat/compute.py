@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from coop.metering.heat.counters import MeterCounter, find_counter, load_days
+from coop.metering.heat.counters import MeterCounter, Stock, find_counter, load_days
 from coop.metering.heat.coverage import find_bare_days, find_vacancies
 from coop.metering.heat.decisions import list_decided
 from coop.metering.heat.degree_days import (
@@ -84,9 +84,8 @@ def measure(store: Store, period: Period) -> Heat:
             counted, disagreements = counter.count(days)
             blocking += map(say_disagreement, disagreements)
             for span, use in counted:
-                if use is not None and use.open_s and not span.step_s:
-                    weather = _weather(store, use)
-                    use = counter.use(span, days, share_of(weather, tap))
+                if use is not None:
+                    use, weather = use_by_weather(store, counter, use, days, tap)
                     versions |= {(one.register_id, day): one.version for day, one in weather.items()}
                 if member_id and (use is None or use.gap_s is None or use.gap_s > allowed_s):
                     lacking.append(_say_gap(span))
@@ -104,6 +103,16 @@ def measure(store: Store, period: Period) -> Heat:
         tuple(lacking),
         tuple(dict.fromkeys(blocking)),
     )
+
+
+def use_by_weather(
+    store: Store, counter: MeterCounter, use: Use, days: Stock, tap_permille: int
+) -> tuple[Use, Mapping[int, Stored]]:
+    """The same use with a bound that nobody read shared out by the weather, and the days of weather that it took."""
+    if not use.open_s or use.span.step_s:
+        return use, {}
+    weather = _weather(store, use)
+    return counter.use(use.span, days, share_of(weather, tap_permille)) or use, weather
 
 
 def find_missing_meters(store: Store, period: Period) -> list[Said]:

@@ -258,7 +258,7 @@ def data_quality(tx: Tx, wanted: Period | None = None, known_at: datetime | None
     """See how complete a period is, or was as known at an instant: by default the last closed one or, before the first
     closing, the last month."""
     closed = periods.list_closed(tx, known_at=known_at)
-    period = wanted or _current(closed, tx.today)
+    period = wanted or find_current(closed, tx.today)
     serials = {one.id: one.serial for one in register.list_registers(tx)}
     newest = {(one.period.start, one.revision) for one in closed}
     late = [one for one in periods.list_late(tx) if (one.period_start, one.revision) in newest]
@@ -272,7 +272,8 @@ def data_quality(tx: Tx, wanted: Period | None = None, known_at: datetime | None
     )
 
 
-def _current(closed: Sequence[Closed], today: date) -> Period:
+def find_current(closed: Sequence[Closed], today: date) -> Period:
+    """The last closed period or, before the first closing, the last month."""
     if closed:
         return closed[-1].period
     before = date(today.year, today.month, 1) - timedelta(days=1)

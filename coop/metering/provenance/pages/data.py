@@ -215,6 +215,7 @@ def show_plant(request: Request) -> Response:
         "metering/plant.html",
         reports=reports[::-1],
         chart=plant_chart(reports[-12:], language_of(request)) if reports else None,
+        may_see_account=ACCESS.allows(session_of(request), "see-data"),
         words=texts,
     )
 
