@@ -183,7 +183,7 @@ def test_the_account_is_shown_in_a_plot_and_leaves_as_a_file_and_over_the_api(
     asked = {"period": "2025-03", "at": hour.start.isoformat()}
     parts = desk.get(f"{PREFIX}/heat-account/parts", params=asked).json()["parts"]
     assert {one["serial"] for one in parts} == {"WP1", "H1", "H2", "H3"}
-    chosen = {"period": "2025-03", "day": str(civil_date(hour.start)), "at": hour.from_s}
+    chosen: dict[str, str] = {"period": "2025-03", "day": str(civil_date(hour.start)), "at": str(hour.from_s)}
     page = desk.get("/metering/heat-account", params=chosen, headers={"accept": "text/html"}).text
     assert page.count("<svg") >= 4, "the month and the day, each for desk and phone"
     assert "/metering/meters/H2?period=2025-03" in page
