@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, String, Table
+from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, String, Table, func, select
 
 from benchmarks._measure import Contender, interleave, table
 from coop.kit import rowwall
@@ -36,22 +36,28 @@ from coop.kit.actor import COMMAND_LINE
 from coop.kit.bus.cluster import Cluster
 from coop.kit.bus.kafka import KafkaBus
 from coop.kit.database import Database
+from coop.kit.garbage import tune_gc
 from coop.kit.rawdoor import RawDoor
 from coop.kit.service import Room
 from coop.kit.settings import Settings
+from coop.kit.tables import dead_letter
 from coop.metering.guards import REFERRED
+from coop.metering.intake.gateways import limit
 from coop.metering.intake.kafka import TOPIC
-from coop.metering.intake.receive import decode_delivery, receive
+from coop.metering.intake.receive import decode_delivery, receive_all
 from coop.metering.model import Delivery, Meter, MeterKind
 from coop.metering.register.commands import register_meters
 from coop.metering.service import METERING
 from tests.founding import found_in
+from tests.metering.homes import let_gateway_in
 from tests.servers.absent import ServerAbsent
 from tests.servers.kafka import kafka_server
 from tests.servers.postgres import postgres_server
 
 QUARTERS = 96
 COMMUNITY = "bench"
+GATEWAY = "he-1"
+"""Speaks as a device: what one account says alone is compared with what devices measured, which is another path."""
 BURST = 4
 """Batches that go through Kafka at a time: a head-end that catches up, not one that waits for each."""
 OURS, KAFKA, STORED, UNPARTITIONED, PLAIN, COPY, BARE, RAW = (
@@ -82,7 +88,7 @@ class Day:
 
     def decoded(self) -> Delivery:
         """The batch, decoded."""
-        return decode_delivery("head-end", self.body, gateway="he-1", received_at=self.received_at)
+        return decode_delivery("head-end", self.body, gateway=GATEWAY, received_at=self.received_at)
 
 
 def days_of(homes: int, days: int, seed: int = 1) -> list[Day]:
@@ -103,7 +109,7 @@ def days_of(homes: int, days: int, seed: int = 1) -> list[Day]:
             }
             for i, row in enumerate(values)
         ]
-        document = {"head_end": "he-1", "sent_at": (start + timedelta(days=1)).isoformat(), "series": series}
+        document = {"head_end": GATEWAY, "sent_at": (start + timedelta(days=1)).isoformat(), "series": series}
         made.append(Day(start, json.dumps(document, separators=(",", ":")).encode(), values))
     return made
 
@@ -116,6 +122,7 @@ def opened(url: str, homes: int) -> Iterator[Database]:
     meters = [Meter(f"E{i:05}", MeterKind.ELECTRICITY, f"C{i}", _FIRST) for i in range(homes)]
     with database.write(COMMUNITY, COMMAND_LINE) as tx:
         register_meters(tx, meters)
+    let_gateway_in(database, GATEWAY, every=True, community=COMMUNITY)
     with database.system_write() as sql:
         plain.create(sql)
         bare.create(sql)
@@ -199,7 +206,7 @@ def contenders(
 
     def store(delivery: Delivery, where: Database = database) -> None:
         with where.write(COMMUNITY, COMMAND_LINE) as tx:
-            receipt = receive(tx, delivery)
+            (receipt,) = receive_all(tx, limit(tx, [delivery]))
         assert receipt.values == readings
         assert not receipt.problems
 
@@ -244,9 +251,9 @@ def through_kafka(database: Database, bootstrap: str) -> Iterator[Callable[[Sequ
     async def publish(producer: AIOKafkaProducer, days: Sequence[Day]) -> None:
         sent = []
         for day in days:
-            told = {"format": "head-end", "gateway": "he-1"}
+            told = {"community": COMMUNITY, "gateway": GATEWAY, "format": "head-end"}
             headers = [(name, value.encode()) for name, value in told.items()]
-            sent.append(await producer.send(TOPIC, day.body, key=b"he-1", headers=headers))
+            sent.append(await producer.send(TOPIC, day.body, key=GATEWAY.encode(), headers=headers))
         await asyncio.gather(*sent)
 
     async def start() -> AIOKafkaProducer:
@@ -267,6 +274,9 @@ def through_kafka(database: Database, bootstrap: str) -> Iterator[Callable[[Sequ
         for _ in days:
             if not committed.acquire(timeout=60):
                 raise TimeoutError("Kafka did not bring the batches")
+        with database.system_read() as sql:
+            if sql.scalar(select(func.count()).select_from(dead_letter)):
+                raise ValueError("a batch was refused")
 
     try:
         yield send
@@ -336,6 +346,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--history", type=int, default=20, help="days that are there already")
     told = parser.parse_args()
+    tune_gc()
     with tempfile.TemporaryDirectory(prefix="coop-ingest-") as name:
         folder = Path(name)
         measure(f"sqlite:///{folder}/metering.db", folder, told.homes, told.rounds, told.history)

@@ -40,6 +40,7 @@ from coop.kit.relay import settle
 from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx
+from coop.metering.intake.gateways import limit
 from coop.metering.intake.receive import decode_delivery, receive_all
 from coop.metering.model import Int64Array, Meter, MeterKind
 from coop.metering.periods.close import close_period
@@ -47,6 +48,7 @@ from coop.metering.register.commands import register_meters, set_group
 from coop.operator.runtime import local_bus, open_rooms
 from coop.values import Period, hash_parameters, midnight
 from tests.founding import found_everywhere
+from tests.metering.homes import let_gateway_in
 
 YEAR = 2025
 COMMUNITY = "bench"
@@ -125,7 +127,7 @@ def play(settings: Settings, members: int, watch: Watch) -> None:
             for format_, at, body in bodies:
                 delivery = decode_delivery(format_, body, gateway="bench", received_at=at)
                 with writing(rooms["metering"]) as tx:
-                    receive_all(tx, [delivery])
+                    receive_all(tx, limit(tx, [delivery]))
         with watch.phase("close"):
             with writing(rooms["metering"]) as tx:
                 close_period(tx, month)
@@ -196,6 +198,7 @@ def set_up(rooms: dict[str, Room], bus: LocalBus, members: int) -> None:
     with writing(rooms["metering"]) as tx:
         register_meters(tx, meters)
         set_group(tx, "roofs", _roofs(members), None)
+    let_gateway_in(rooms["metering"].database, "bench", every=True, community=COMMUNITY)
 
 
 def writing(room: Room) -> AbstractContextManager[Tx]:

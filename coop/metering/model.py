@@ -258,7 +258,7 @@ class Meter:
     maxima: Mapping[Quantity, Decimal] = field(default_factory=dict)
     former: tuple[Place, ...] = ()
 
-    @property
+    @cached_property
     def places(self) -> tuple[Place, ...]:
         """Every place, in the order of time."""
         return (*self.former, Place(self.connection_id, self.installed_at, self.removed_at, self.maxima))

@@ -22,8 +22,11 @@ from coop.metering.periods import store as periods
 from coop.metering.periods.close import PeriodIncomplete, close_period, correct_period
 from coop.metering.periods.results import find_breaks
 from coop.metering.provenance.verify import verify_measurement
+from coop.metering.readings.blocks import Day, find_claimed, pack_day
 from coop.metering.readings.plausibility import Bound
+from coop.metering.readings.store import Packed
 from coop.metering.sharing.quarters import NO_DAYS, Readings, RegisterValues, resample
+from coop.metering.sharing.runs import contents
 from coop.values import Period
 from tests.metering.histories.test_months_with_breaks import TREASURER
 from tests.metering.homes import COMMUNITY, LATER, close_anyway, deliver, gj, quarters, writing
@@ -152,3 +155,17 @@ def test_shared_quarter_hours_are_the_devices_where_it_speaks() -> None:
         RegisterValues(np.array([0], np.int64), 3600, np.array([8], np.int64)),
     ]
     assert resample(Readings(NO_DAYS, {"E": said}), {"E": 0}, 0, 4).energy[0].tolist() == [2000] * 4
+
+
+@pytest.mark.parametrize("mask", [b"", b"\x01", bytes(k % 3 == 0 for k in range(95))])
+def test_a_stored_day_says_which_quarter_hours_are_claimed(mask: bytes) -> None:
+    quality = np.full(96, Quality.MEASURED, np.uint8)
+    quality[10] = Quality.MISSING
+    at = np.flatnonzero(quality) * 900
+    columns = pack_day(Day(at, at + 7, quality[quality != Quality.MISSING]), 900)
+    row = Packed("E", 3, 1, 900, *columns, mask)
+    whole = contents({("E", 3): row}).whole_days
+    stored = row.unpack().content
+    assert np.flatnonzero(whole.there[0]).tolist() == (stored.offsets // 900).tolist()
+    assert whole.claimed[0, whole.there[0]].tolist() == find_claimed(stored).tolist()
+    assert not whole.claimed[0, ~whole.there[0]].any()

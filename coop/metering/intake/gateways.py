@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 import numpy as np
 
@@ -103,9 +104,12 @@ class CarrierMandate:
         return [refuse("not-measured", reason, reading) for reading in said if _is_said_by_people(reading)]
 
 
+_IS_BY_PEOPLE: Final = np.isin(np.arange(max(Quality) + 1), (Quality.CORRECTED, Quality.CUSTOMER))
+"""For each code of a quality whether it is people's to say."""
+
+
 def _is_said_by_people(reading: Stand | Series) -> bool:
-    quality = np.atleast_1d(np.asarray(reading.quality, np.uint8))
-    return bool(((quality == Quality.CORRECTED) | (quality == Quality.CUSTOMER)).any())
+    return bool(_IS_BY_PEOPLE[reading.quality].any())
 
 
 def mandate_of(tx: Tx, gateway: str) -> GatewayMandate:

@@ -267,8 +267,7 @@ def contents(days: Mapping[RegisterDay, Packed]) -> Readings:
     claimed = np.zeros_like(there)
     for k, one in enumerate(rows):
         if one.claimed:
-            content = one.unpack().content
-            claimed[k, content.offsets // QUARTER_S] = find_claimed(content)
+            claimed[k, there[k]] = np.frombuffer(one.claimed, np.bool_)
     ids, numbers = [one.register_id for one in rows], [one.day for one in rows]
     whole = WholeDays(ids, numbers, np.where(there, values, 0), there, claimed)
     pieces: dict[tuple[str, int], list[readings.Stored]] = {}
