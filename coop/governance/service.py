@@ -14,6 +14,7 @@ from coop.governance import exports, home, own_data
 from coop.governance.access import ACCESS
 from coop.governance.api import attendance as attendance_api
 from coop.governance.api import challenges as challenge_api
+from coop.governance.api import elections as election_api
 from coop.governance.api import evidence as evidence_api
 from coop.governance.api import mandates as mandate_api
 from coop.governance.api import motions as motion_api
@@ -169,6 +170,7 @@ GOVERNANCE = Service(
         suspension_pages.routes,
         suspension_api.routes,
         election_pages.routes,
+        election_api.routes,
         office_pages.routes,
         mandate_api.routes,
         minutes_pages.routes,

@@ -48,6 +48,60 @@ MOTIONS: Final[dict[str, Any]] = {
     "is_open": True,
     "motions": [],
 }
+ELECTION_BALLOT: Final[dict[str, Any]] = {"number": 1, "choices": ["member-12"], "ballot_id": "ballot-1"}
+ELECTION_OPEN: Final[dict[str, Any]] = {"on_paper": False}
+ELECTION_COUNT: Final[dict[str, Any]] = {"number": 1}
+ELECTION_SHEET: Final[dict[str, Any]] = {
+    "number": 1,
+    "votes": [{"name": "member-12", "votes": 14}, {"name": "member-30", "votes": 9}],
+    "valid": 23,
+    "blank": 1,
+    "paper": "sheet of the polling committee",
+}
+ELECTION_LOT: Final[dict[str, Any]] = {"number": 2, "drawn": ["member-12"], "paper": "drawn from a hat by the chair"}
+ELECTION: Final[dict[str, Any]] = {
+    "resolution_id": "alv-2026-1-2",
+    "meeting_id": "alv-2026-1",
+    "office": "board",
+    "seats": 1,
+    "begins_on": "2027-01-01",
+    "ends_on": "2030-01-01",
+    "candidates": [
+        {"name": "member-12", "members": ["member-12"], "nominated": False},
+        {"name": "member-30", "members": ["member-30"], "nominated": False},
+    ],
+    "is_withdrawn": False,
+    "open_vote": {
+        "number": 2,
+        "kind": "round",
+        "options": ["member-12", "member-30"],
+        "names_most": 1,
+        "on_paper": False,
+        "secret": False,
+        "counts_from": "2026-12-14T18:00:00Z",
+    },
+    "own": {"choices": ["member-12"], "by_holder": False, "mandates": 1},
+    "next_options": [],
+    "draw": {"among": ["member-12", "member-30"], "picks": 1, "does": "elects"},
+    "rounds": [
+        {
+            "number": 1,
+            "kind": "round",
+            "votes": [{"name": "member-12", "votes": 10}, {"name": "member-30", "votes": 10}],
+            "valid": 20,
+            "blank": 1,
+            "invalid": 0,
+            "entitled": 60,
+            "word": "next round",
+            "article": "art. 19 lid 3",
+            "drawn": [],
+            "entry_id": "papers-1",
+        }
+    ],
+    "elected": [],
+    "is_over": False,
+    "decided_on": "2026-12-14",
+}
 MINUTES: Final[dict[str, Any]] = {
     "chair": "Noor de Wit",
     "secretary": "Bram Vos",

@@ -22,6 +22,7 @@ from coop.events.elections import (
 from coop.governance.ballots.attendance.told import list_told
 from coop.governance.ballots.elections import store
 from coop.governance.ballots.elections.model import Counted, Vote
+from coop.governance.ballots.elections.steps_again import check_steps
 from coop.governance.ballots.elections.store import Opened
 from coop.governance.entries import store as entry_store
 from coop.governance.meetings import list_store
@@ -48,6 +49,8 @@ def check_election(tx: Tx, meeting: Meeting, resolution: Resolution, articles: R
     for vote, count in zip(opened, counted, strict=False):
         findings += _check_count(tx, vote, count, listed)
     findings += _check_told(tx, resolution_id, counted)
+    lots = {each.number: each.drawn for each in store.list_lots(tx, resolution_id)}
+    findings += check_steps(resolution.parameters, articles, opened, counted, lots)
     elected = _replay(tx, resolution, articles, opened, counted, findings)
     findings += _check_elected(tx, resolution, elected)
     return findings
@@ -167,8 +170,7 @@ def _replay(
     counted: Sequence[Counted],
     findings: list[str],
 ) -> list[str]:
-    """Outcome of the counts, vote by vote: each winner has what the statutes ask, and nobody who stood in the next vote
-    was left out against it."""
+    """Outcome of the counts, vote by vote: each winner has what the statutes ask."""
     rule, elected = articles.get("election", {}), list[str]()
     nominated = resolution.parameters.get("nominated", [])
     lots = {each.number: list(each.drawn) for each in store.list_lots(tx, resolution.resolution_id)}

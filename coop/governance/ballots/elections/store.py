@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from coop.governance.ballots.elections.model import Counted, Term, Vote
+from coop.governance.ballots.elections.model import Counted, Kind, Term, Vote
 from coop.governance.tables.elections import election_ballot, election_count, election_lot, election_vote, office_term
 from coop.governance.tables.stamps import stamp
 from coop.kit.rows import find_as, insert_nouns, select_as
@@ -19,7 +19,7 @@ class Opened:
 
     resolution_id: str
     number: int
-    kind: str
+    kind: Kind
     options: Sequence[str]
     seats: int
     on_paper: bool
