@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -169,3 +170,31 @@ def test_a_stored_day_says_which_quarter_hours_are_claimed(mask: bytes) -> None:
     assert np.flatnonzero(whole.there[0]).tolist() == (stored.offsets // 900).tolist()
     assert whole.claimed[0, whole.there[0]].tolist() == find_claimed(stored).tolist()
     assert not whole.claimed[0, ~whole.there[0]].any()
+
+
+def claimed_readings(tx: Tx) -> None:
+    deliver(tx, gj("H1", START, "10.00"), gj("H1", END, "12.95"))
+
+
+def claimed_hours(tx: Tx) -> None:
+    hours = int((END - START).total_seconds()) // 3600
+    deliver(tx, quarters("H1", START, [4_000_000] * hours, Quantity.HEAT, unit="J", step_s=3600))
+
+
+@pytest.mark.parametrize("claims", [claimed_readings, claimed_hours], ids=["readings", "hours"])
+@pytest.mark.parametrize("is_before_first", [True, False], ids=["before first", "after first"])
+def test_a_month_closed_by_claims_alone_is_marked_once_the_device_spoke_before_and_after_it(
+    one_database: Database, claims: Callable[[Tx], None], is_before_first: bool
+) -> None:
+    """Nobody but one account spoke of March; the device, read ten days before and after it, counted much less."""
+    with writing(one_database) as tx:
+        for meter in ("H2", "H3"):
+            by_device(tx, gj(meter, START, "1"), gj(meter, END, "2"))
+        claims(tx)
+        closed = close_period(tx, MARCH)
+        deliver(tx, gj("H1", END + timedelta(days=9), "14.50"))
+        assert periods.list_late(tx, closed) == [], "the account's next reading judges nothing"
+        ends = (START - timedelta(days=10), "9.90"), (END + timedelta(days=10), "10.20")
+        for at, value in ends if is_before_first else ends[::-1]:
+            by_device(tx, gj("H1", at, value))
+        assert periods.list_late(tx, closed), "March is not what the device counted"

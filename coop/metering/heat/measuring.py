@@ -53,7 +53,8 @@ class Use:
     the breaks that nobody may bill over; ``watched_s`` holds the instants between which a reading would shed light on
     a break; ``is_broken`` says that there is any among the readings that were looked at, and ``is_at_edge`` that these
     begin or end with a bound, so that nothing beyond it says whether its stand is right. ``misfits`` are claims beside
-    a device that two people have to decide on.
+    a device that two people have to decide on; ``unheard_s`` holds the instants between which the device itself would
+    judge what one account alone says.
     """
 
     span: Span
@@ -68,6 +69,7 @@ class Use:
     is_broken: bool = False
     is_at_edge: bool = False
     misfits: tuple[Misfit, ...] = ()
+    unheard_s: tuple[tuple[int, int], ...] = ()
 
     @property
     def energy(self) -> Decimal:
@@ -104,10 +106,11 @@ def use_of(span: Span, days: Days, share: ShareByTime = linear) -> Use | None:
         None if missing else max(gaps, default=0),
         tuple(one for one in register.asides if span.from_s <= one.at_s <= span.to_s),
         tuple(one for one in register.doubts if one.before_s < span.to_s and one.at_s > span.from_s),
-        (*_watch(span, register), *_watch_claims(span, register)),
+        _watch(span, register),
         bool(register.asides or register.doubts or register.breaks),
         bool(register.at_s[0] >= span.from_s or register.at_s[-1] <= span.to_s),
         tuple(one for one in register.misfits if one.before_s < span.to_s and one.at_s > span.from_s),
+        _watch_claims(span, register),
     )
 
 
@@ -126,11 +129,19 @@ def _watch(span: Span, register: Count) -> tuple[tuple[int, int], ...]:
 
 
 def _watch_claims(span: Span, register: Count) -> tuple[tuple[int, int], ...]:
-    """Instants between which the device, that fell silent before claims of this span, would judge them."""
-    if register.claimed is None or register.claimed.all() or not register.claimed[-1]:
+    """Instants between which a device would judge claims of this span: one that fell silent before them, one that
+    spoke only after them, or one that was not heard at all."""
+    if register.claimed is None or not register.claimed.any():
         return ()
-    heard_s = int(register.at_s[~register.claimed][-1])
-    return ((heard_s, span.to_s + REACH_S),) if heard_s < span.to_s else ()
+    heard_s = register.at_s[~register.claimed].tolist()
+    if not heard_s:
+        return ((span.from_s - REACH_S, span.to_s + REACH_S),)
+    watched = []
+    if register.claimed[0] and heard_s[0] > span.from_s:
+        watched.append((span.from_s - REACH_S, heard_s[0]))
+    if register.claimed[-1] and heard_s[-1] < span.to_s:
+        watched.append((heard_s[-1], span.to_s + REACH_S))
+    return tuple(watched)
 
 
 def count_days(span: Span, days: Days) -> Count:
@@ -161,6 +172,8 @@ def _sum_of(span: Span, days: Days) -> Use:
     # Part of an interval at a bound, where a meter was exchanged, is no gap; a civil day that is shorter is one.
     missing = span.to_s - span.from_s - there * span.step_s >= min(span.step_s, HOUR_S)
     estimated = missing or bool((quality[inside] == Quality.ESTIMATED).any())
+    # A device's readings around it, however far, would judge what one account says of the time between.
+    is_claimed = any(days[day].claimed is not None for day in days)
     how = Quality.ESTIMATED if estimated else Quality.MEASURED
     start = Point(span.from_s, 0, how, span.from_s, span.from_s)
     end = Point(span.to_s, total, how, span.to_s, span.to_s)
@@ -174,6 +187,7 @@ def _sum_of(span: Span, days: Days) -> Use:
         estimated,
         ((span.from_s, span.to_s),) if missing else (),
         None if missing else 0,
+        unheard_s=((span.from_s - REACH_S, span.to_s + REACH_S),) if is_claimed else (),
     )
 
 

@@ -5,7 +5,7 @@ A mark is a hint with a name and a day. Whether the period's results really chan
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from coop.kit.tx import Tx
 from coop.metering.intake.batch import Changed
 from coop.metering.periods import store as periods
-from coop.metering.periods.store import OpenEnd
+from coop.metering.periods.open_ends import OpenEnd, list_open_ends
 from coop.metering.readings import store as readings
 from coop.metering.readings.log import RegisterDay
 from coop.metering.readings.store import Packed, instant, seconds
@@ -24,14 +24,17 @@ def mark_late(tx: Tx, changed: Sequence[Changed]) -> None:
     """Mark the closed periods of which days stand otherwise than before the first of these was said.
 
     A period's own bounds count as in it, for its stands are read there; so does what comes after them for a register
-    whose stand at the bound was estimated from what lay around it.
+    whose stand at the bound was estimated from what lay around it, and what a device says before or after what one
+    account alone said of the period.
     """
     if not changed:
         return
     first_s, last_s = min(one.first_s for one in changed), max(one.last_s for one in changed)
     ends: dict[tuple[date, int, str], list[OpenEnd]] = {}
-    for end in periods.list_open_ends(tx, {one.register_id for one in changed}, first_s, last_s):
-        ends.setdefault((end.period_start, end.revision, end.register_id), []).append(end)
+    for register_id, end in list_open_ends(tx, {one.register_id for one in changed}, first_s, last_s):
+        ends.setdefault((end.period_start, end.revision, register_id), []).append(end)
+    sources = readings.sources_of(tx, {one.number for one in changed}) if ends else {}
+    by_device = {number for number, source in sources.items() if not source.is_claim}
     around = civil_date(instant(first_s)), civil_date(instant(last_s))
     for closed in periods.list_closed(tx, around, also={start for start, _, _ in ends}):
         start_s, end_s = seconds(closed.period.start_at), seconds(closed.period.end_at)
@@ -39,7 +42,7 @@ def mark_late(tx: Tx, changed: Sequence[Changed]) -> None:
             one
             for one in changed
             if (one.last_s >= start_s and one.first_s <= end_s)
-            or _fills(one, ends.get((closed.period.start, closed.revision, one.register_id), ()))
+            or _fills(one, ends.get((closed.period.start, closed.revision, one.register_id), ()), by_device)
         ]
         others = _find_otherwise(tx, touched, min(one.number for one in changed) - 1)
         periods.add_late(tx, closed, [one[:4] for one in touched if one[:2] in others])
@@ -62,6 +65,7 @@ def _is_other(before: Packed | None, now: Packed | None) -> bool:
     return old.step_s != new.step_s or not all(np.array_equal(*pair) for pair in pairs)
 
 
-def _fills(one: Changed, ends: Sequence[OpenEnd]) -> bool:
+def _fills(one: Changed, ends: Sequence[OpenEnd], by_device: Collection[int]) -> bool:
     """True where a delivery brings a reading to where one was missed."""
-    return any(one.last_s > end.after_s and one.first_s < end.before_s for end in ends)
+    counting = (end for end in ends if not end.by_device or one.number in by_device)
+    return any(one.last_s > end.after_s and one.first_s < end.before_s for end in counting)

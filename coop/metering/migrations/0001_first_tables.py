@@ -582,6 +582,7 @@ def upgrade() -> None:
         sa.Column("period_start", sa.Date(), nullable=False),
         sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("after_s", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("by_device", sa.Boolean(), nullable=False),
         sa.CheckConstraint("after_s < before_s", name=op.f("ck_open_end_in_order")),
         sa.ForeignKeyConstraint(
             ["community", "register_id"],

@@ -18,8 +18,9 @@ from coop.metering.periods import acceptance, grounds
 from coop.metering.periods import store as periods
 from coop.metering.periods.changes import Changes, Decided, LateReading, Told, ToldRun, diff
 from coop.metering.periods.facts import energy_allocated, period_closed, period_measured
+from coop.metering.periods.open_ends import OpenEnd
 from coop.metering.periods.results import Results, compute_period
-from coop.metering.periods.store import Closed, OpenEnd
+from coop.metering.periods.store import Closed
 from coop.metering.register import store as register
 from coop.metering.register.locking import lock
 from coop.values import CoopError, Period, Said, join_said, say, say_count
@@ -159,10 +160,17 @@ def _write_and_tell(tx: Tx, before: Told, results: Results, changes: Changes, ne
 
 
 def _open_ends(results: Results, closed: Closed) -> set[OpenEnd]:
-    return {
-        OpenEnd(use.span.register_id, before_s, closed.period.start, closed.revision, after_s)
-        for one in results.measured
-        for use in one.uses
-        for after_s, before_s in use.open_s + use.watched_s
+    uses = [use for one in results.measured for use in one.uses]
+    ends = {
+        (use.span.register_id, after_s, before_s, by_device)
+        for use in uses
+        for by_device, stretches in ((False, use.open_s + use.watched_s), (True, use.unheard_s))
+        for after_s, before_s in stretches
         if after_s < before_s
+    }
+    return {
+        OpenEnd(register_id, before_s, closed.period.start, closed.revision, after_s, by_device)
+        for register_id, after_s, before_s, by_device in ends
+        # What any reading would change, one of the device would as well.
+        if not (by_device and (register_id, after_s, before_s, False) in ends)
     }

@@ -16,6 +16,7 @@ from coop.kit.keyset import Key, Window, cut_query
 from coop.kit.rows import columns_of, find_by, insert_nouns, maker_of, select_as
 from coop.kit.tx import Tx
 from coop.metering.model import Quantity
+from coop.metering.periods.open_ends import OpenEnd
 from coop.metering.periods.tables import open_end
 from coop.metering.readings.store import instant
 from coop.metering.register.tables import late_decision
@@ -35,18 +36,6 @@ class Closed:
     run_id: str
     cause: str
     heat_system: HeatSystemReported | None
-
-
-@dataclass(frozen=True)
-class OpenEnd:
-    """A time between two instants [s since 1970] in which a reading of a register would change a bound that a revision
-    of a period estimated, or shed light on a break."""
-
-    register_id: str
-    before_s: int
-    period_start: date
-    revision: int
-    after_s: int
 
 
 @dataclass(frozen=True)
@@ -168,13 +157,6 @@ def list_closed(
         reaches = and_(period.c.period_start <= around[1], period.c.period_end >= around[0])
         where.append(or_(reaches, period.c.period_start.in_(sorted(also))))
     return select_as(tx, Closed, period, *where, order_by=[period.c.period_start], window=window)
-
-
-def list_open_ends(tx: Tx, register_ids: Collection[str], first_s: int, last_s: int) -> list[OpenEnd]:
-    """Open ends of registers that lie between two instants, of whatever revision."""
-    columns = open_end.c
-    where = [among(tx, columns.register_id, register_ids), columns.before_s > first_s, columns.after_s < last_s]
-    return select_as(tx, OpenEnd, open_end, *where, order_by=list(open_end.primary_key))
 
 
 def list_revisions(tx: Tx, wanted: Period, known_at: datetime | None = None) -> list[Closed]:

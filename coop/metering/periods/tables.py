@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Integer, String, Table
 
 from coop.metering.tables import metadata, refers
 
@@ -25,7 +25,9 @@ open_end = Table(
     Column("period_start", Date, primary_key=True),
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("after_s", BigInteger, primary_key=True, autoincrement=False),
+    Column("by_device", Boolean, nullable=False),
     refers("register_id", "register"),
     CheckConstraint("after_s < before_s", name="in_order"),
 )
-"""Times between two instants in which a reading would change what a revision of a period told."""
+"""Times between two instants in which a reading would change what a revision of a period told; where one account alone
+said it, one of the device (``by_device``)."""
