@@ -22,6 +22,7 @@ ACCESS = Access(
         "see-decisions": _EVERYBODY | {"read:votes"},
         "see-member-votes": roles("board", "treasurer", "auditor", "operator"),
         "vote": roles("member"),
+        "attend-online": roles("member"),
         "dispute-ruling": roles("member"),
         "enter-challenge": _STEWARDS,
         "make-motion": roles("member"),

@@ -188,10 +188,16 @@ class Meeting:
     def may_close_from(self) -> datetime:
         """The instant from which it may be closed: it has begun, and members voted in their own sessions as long as the
         notice says. Where the notice names no hour at all, that is the whole day."""
-        if not self.begins_at:
+        if self.starts_at is None:
             return self.own_votes_end
-        begins = datetime.combine(self.held_on, time.fromisoformat(self.begins_at), AMSTERDAM).astimezone(UTC)
-        return max(begins, self.own_votes_end) if self.votes_until else begins
+        return max(self.starts_at, self.own_votes_end) if self.votes_until else self.starts_at
+
+    @property
+    def starts_at(self) -> datetime | None:
+        """The instant at which it begins; None where the notice names no hour."""
+        if not self.begins_at:
+            return None
+        return datetime.combine(self.held_on, time.fromisoformat(self.begins_at), AMSTERDAM).astimezone(UTC)
 
     @property
     def is_history(self) -> bool:

@@ -9,12 +9,14 @@ from coop.governance.api import bodies
 from coop.governance.api.answers import EntryOut, entry_out
 from coop.governance.api.attendance_answers import NotedOut, PresentOut, QuorumOut, present_out, quorum_out
 from coop.governance.ballots.attendance import commands as attendance
+from coop.governance.ballots.attendance import own
 from coop.governance.ballots.attendance.commands import Arrival
 from coop.governance.ballots.attendance.rules import CAME, LEFT, UNDONE
 from coop.governance.ballots.attendance.views import view_attendance
 from coop.governance.entries.store import find_settled
-from coop.kit.http import GuardedRoute, reading, writing
+from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.paging import Paged
+from coop.kit.session import NotAllowed
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api/v1/meetings", tags=["governance"])
 may = ACCESS.may
@@ -52,6 +54,18 @@ def record_attendance(request: Request, meeting_id: str, body: bodies.Attendance
         else:
             new = attendance.sign_attendance(tx, meeting_id)
     return NotedOut(meeting_id=meeting_id, new=new)
+
+
+@routes.post("/{meeting_id}/attendance/own")
+@may("attend-online")
+def record_own_attendance(request: Request, meeting_id: str, body: bodies.OwnAttendanceBody) -> NotedOut:
+    """Note that the member who is signed in takes part from elsewhere, or leaves again."""
+    member_id = session_of(request).member_id
+    if member_id is None:
+        raise NotAllowed
+    with writing(request) as tx:
+        change = own.come_online if body.change == CAME else own.leave_online
+        return NotedOut(meeting_id=meeting_id, new=change(tx, meeting_id, member_id))
 
 
 @routes.post("/{meeting_id}/attendance/lists")

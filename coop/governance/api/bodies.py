@@ -270,6 +270,14 @@ class AttendanceBody(ArrivalBody):
     undoes: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
+class OwnAttendanceBody(Body):
+    """The member who is signed in ``came`` online, or ``left`` again."""
+
+    model_config = show(examples.OWN_ATTENDANCE)
+
+    change: Literal["came", "left"]
+
+
 class AttendanceListBody(Body):
     """A list of signatures on ``paper``, with every member on it."""
 

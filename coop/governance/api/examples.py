@@ -132,6 +132,7 @@ ATTENDANCE: Final[dict[str, Any]] = {
     "manner": "room",
     "change": "came",
 }
+OWN_ATTENDANCE: Final[dict[str, Any]] = {"change": "came"}
 ATTENDANCE_LIST: Final[dict[str, Any]] = {
     "paper": "list of signatures, 2 sheets",
     "members": [{"member_id": "b7e4a2d0-57a6-5a0f-9a51-6e1b4a0f5c22"}],

@@ -28,6 +28,15 @@ class ThereOut(Answer):
     list_hash: str
 
 
+class AttendanceMoveOut(Answer):
+    """Members who came late and left in a quarter of an hour up to ``until``, and how many were there then."""
+
+    until: datetime
+    came: int
+    left: int
+    there: int
+
+
 class RoundOut(Answer):
     """A vote of an election, with ``votes`` by the members' numbers, or by what else a ballot named."""
 
@@ -120,6 +129,7 @@ class MeetingMinutesOut(Answer):
     votes_entitled: int
     took_part: TookPartOut
     attendance: ThereOut | None
+    moves: list[AttendanceMoveOut]
     voting_list_hash: str
     remarks: str
     points: list[PointMinutesOut]

@@ -12,6 +12,7 @@ from coop.governance.access import ACCESS
 from coop.governance.articles import readings as statutes_readings
 from coop.governance.ballots import closing, wording
 from coop.governance.ballots import commands as ballots
+from coop.governance.ballots.attendance.own import object_to_online
 from coop.governance.ballots.attendance.views import find_own
 from coop.governance.ballots.challenges.counting import find_count_time
 from coop.governance.ballots.closing import Outcome
@@ -205,6 +206,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         own_id = session_of(request).member_id
         suspended = voting_lists.list_suspended_at(tx, view.meeting).get(own_id or "")
         own = find_own(tx, meeting_id, own_id)
+        may_come = own_id in voters and tx.today == view.meeting.held_on and not object_to_online(tx, view.meeting)
         chosen = len(list_givers(tx, meeting_id, own_id)) if own_id else 0
         laid = list_papers(tx, view.meeting)
         asks_words = bool((not view.is_over or view.open_again) and list_asked(tx, view.meeting))
@@ -228,6 +230,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         held_anew_on=held_anew_on,
         waiting=waiting,
         own=own,
+        may_come=may_come and not view.is_over and ACCESS.allows(session_of(request), "attend-online"),
         suspended=suspended,
         seconds=seconds,
         chosen=chosen,

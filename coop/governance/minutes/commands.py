@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from coop.communities.store import find_profile
 from coop.events.governance import MinutesConfirmed
-from coop.governance.ballots.attendance.rules import count_manners
+from coop.governance.ballots.attendance.rules import count_manners, list_moves
 from coop.governance.ballots.attendance.store import find_list as find_attendance
 from coop.governance.ballots.attendance.store import find_list_hash as find_attendance_hash
+from coop.governance.ballots.attendance.store import list_noted
 from coop.governance.ballots.challenges.store import list_challenges
 from coop.governance.ballots.closing import Outcome, outcomes
 from coop.governance.ballots.elections.reading import read_election
@@ -146,6 +147,7 @@ def compose_minutes(tx: Tx, meeting: Meeting, written: Written) -> Mapping[str, 
         "votes_entitled": sum(voters.values()),
         "took_part": _count_attendance(tx, points),
         "attendance": _describe_attendance(tx, meeting),
+        "moves": _describe_moves(tx, meeting),
         "voting_list_hash": lists.find_list_hash(tx, meeting.meeting_id, lists.CLOSED) or "",
         "remarks": written.remarks,
         "points": [
@@ -165,6 +167,17 @@ def _describe_attendance(tx: Tx, meeting: Meeting) -> Mapping[str, Any] | None:
     if listed is None:
         return None
     return {**count_manners(listed), "list_hash": find_attendance_hash(tx, meeting.meeting_id)}
+
+
+def _describe_moves(tx: Tx, meeting: Meeting) -> list[Mapping[str, Any]]:
+    """How many came late and left, by the quarter of an hour; nothing where the notice names no hour."""
+    if meeting.starts_at is None:
+        return []
+    return [
+        {"until": moved.until.astimezone(AMSTERDAM).isoformat(timespec="minutes"), **counts}
+        for moved in list_moves(list_noted(tx, meeting.meeting_id), meeting.starts_at)
+        for counts in ({"came": moved.came, "left": moved.left, "there": moved.there},)
+    ]
 
 
 def _count_attendance(tx: Tx, points: list[Outcome]) -> Mapping[str, int]:

@@ -76,6 +76,7 @@ def write_minutes(
             ),
         ),
         (_("There"), _write_attendance(content["attendance"], lang)),
+        (_("Came late and left"), "; ".join(list_moves(content, lang))),
         (
             _("Took part"),
             _(
@@ -104,6 +105,21 @@ def write_minutes(
         "remarks_title": _("Remarks"),
         "remarks": content["remarks"],
     }
+
+
+def list_moves(content: Mapping[str, Any], lang: str) -> list[str]:
+    """Who came late and left, by numbers, each quarter of an hour in a sentence."""
+    return [
+        translate(
+            lang,
+            "until %(until)s %(came)s came and %(left)s left, %(there)s there",
+            until=datetime.fromisoformat(moved["until"]).strftime("%H:%M"),
+            came=number(lang, moved["came"]),
+            left=number(lang, moved["left"]),
+            there=number(lang, moved["there"]),
+        )
+        for moved in content["moves"]
+    ]
 
 
 def _write_attendance(attendance: Mapping[str, Any] | None, lang: str) -> str:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from coop.governance.access import ACCESS
 from coop.governance.ballots import wording
 from coop.governance.ballots.attendance import commands as attendance
+from coop.governance.ballots.attendance import own
 from coop.governance.ballots.attendance.commands import Arrival
 from coop.governance.ballots.attendance.rules import MANDATE, ROOM
 from coop.governance.ballots.attendance.views import view_attendance
@@ -22,6 +23,7 @@ from coop.governance.meetings import voting_lists
 from coop.governance.meetings.voter_store import list_numbers
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
+from coop.kit.session import NotAllowed
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, read_digits, say
 from coop.web.forms import Form, read_form
@@ -60,6 +62,21 @@ def note(request: Request, meeting_id: str, filled: Filled) -> Response:
     except CoopError as refusal:
         return _show(request, meeting_id, Form(filled).refused(refusal), filled.get("search", "")[:100])
     return redirect(page, said)
+
+
+@routes.post("/{meeting_id}/here")
+@may("attend-online")
+def note_own(request: Request, meeting_id: str, filled: Filled) -> Response:
+    """Note that the reader takes part from elsewhere, or leaves again."""
+    lang, page, member_id = language_of(request), f"/governance/meetings/{meeting_id}", session_of(request).member_id
+    if member_id is None:
+        raise NotAllowed
+    with writing(request) as tx:
+        if filled.get("act") == "leave":
+            own.leave_online(tx, meeting_id, member_id)
+            return redirect(page, translate(lang, "You left: that stands on the list of who is there."))
+        own.come_online(tx, meeting_id, member_id)
+    return redirect(page, translate(lang, "You are on the list of who is there. Say it here when you leave."))
 
 
 @routes.post("/{meeting_id}/attendance/{entry_id}")

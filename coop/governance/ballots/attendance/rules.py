@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 ROOM, ONLINE, MANDATE = "room", "online", "mandate"
@@ -17,6 +17,9 @@ MANNERS: Final = (ROOM, ONLINE, MANDATE)
 
 CAME, LEFT, UNDONE, SIGNED = "came", "left", "undone", "signed"
 CHANGES: Final = (CAME, LEFT, UNDONE, SIGNED)
+
+
+QUARTER: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,40 @@ def list_unseen(lines: Sequence[Noted], closer: str) -> Sequence[Noted]:
         if line.change != SIGNED
         and line.entry_id is None
         and {closer, *(each.actor for each in signed if each.number > line.number)} <= {line.actor}
+    ]
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Members who came and left in a quarter of an hour after the beginning, and how many were there at its end."""
+
+    until: datetime
+    came: int
+    left: int
+    there: int
+
+
+def list_moves(lines: Sequence[Noted], starts_at: datetime) -> Sequence[Moves]:
+    """Quarters of an hour after the beginning in which somebody came late or left, without their names."""
+    undone = {line.undoes for line in lines if line.change == UNDONE}
+    quarters: dict[int, Counter[str]] = {}
+    before: dict[str, str] = {}
+    for line in lines:
+        if line.change not in (CAME, LEFT) or line.number in undone:
+            continue
+        changed = before.get(line.member_id, LEFT) != line.change
+        before[line.member_id] = line.change
+        if changed and line.recorded_at > starts_at:
+            quarters.setdefault((line.recorded_at - starts_at) // QUARTER, Counter())[line.change] += 1
+    ends = {quarter: starts_at + (quarter + 1) * QUARTER for quarter in quarters}
+    return [
+        Moves(
+            ends[quarter],
+            moved[CAME],
+            moved[LEFT],
+            len(list_present([line for line in lines if line.change == UNDONE or line.recorded_at < ends[quarter]])),
+        )
+        for quarter, moved in sorted(quarters.items())
     ]
 
 
