@@ -66,8 +66,9 @@ class Settings(BaseSettings):
     out. ``oidc_issuer`` is a provider by which people sign in (OpenID Connect), ``oidc_name`` what the button calls it,
     and it is believed about e-mail addresses of ``oidc_domains`` and ``oidc_addresses`` alone. ``proxies`` are
     addresses and networks, with commas between, of the proxies that say from where a request came; nobody else is
-    believed about that. ``secret`` holds the newest first, with commas between. A backup that is older than
-    ``backup_days`` is too old.
+    believed about that. ``readings_dir`` is the folder from which files of readings are taken (see
+    ``coop.metering.intake.folder``). ``secret`` holds the newest first, with commas between. A backup that is older
+    than ``backup_days`` is too old.
     """
 
     # A wrong setting is named without its value, which may be a secret.
@@ -88,6 +89,7 @@ class Settings(BaseSettings):
     kafka_password: SecretStr = SecretStr("")
     kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     mqtt_url: str = ""
+    readings_dir: str = ""
     host: str = "127.0.0.1"
     port: int = 8020
     base_url: str = ""

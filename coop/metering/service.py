@@ -19,7 +19,7 @@ from coop.events.metering import (
     UseSeen,
 )
 from coop.kit.actor import Actor
-from coop.kit.service import Card, Line, Room, Section, Service
+from coop.kit.service import Card, Door, Line, Room, Section, Service
 from coop.metering import exports, home, own_data, state
 from coop.metering.access import ACCESS
 from coop.metering.entries import api as entry_api
@@ -29,6 +29,7 @@ from coop.metering.heat.tables import BREAKS_KEPT
 from coop.metering.intake import kafka as bus
 from coop.metering.intake.api import deliveries, exchange, meter_changes, moves, parked
 from coop.metering.intake.api import withdrawals as withdrawal_api
+from coop.metering.intake.folder import FolderDoor
 from coop.metering.intake.mqtt import MqttDoor
 from coop.metering.intake.pages import files, gateways, meters, withdrawals
 from coop.metering.intake.pages import moves as move_pages
@@ -75,6 +76,11 @@ from coop.web.language import N_
 def _replay(room: Room, community: str, actor: Actor, letter_id: str) -> None:
     with room.database.write(community, actor) as tx:
         replay_telegram(tx, letter_id)
+
+
+def _doors(room: Room) -> list[Door]:
+    doors: list[Door] = [MqttDoor(room, room.settings.mqtt_url)] if room.settings.mqtt_url else []
+    return [*doors, FolderDoor(room, Path(room.settings.readings_dir))] if room.settings.readings_dir else doors
 
 
 METERING = Service(
@@ -153,7 +159,7 @@ METERING = Service(
         undone_card.routes,
         files.routes,
     ),
-    doors=lambda room: [MqttDoor(room, room.settings.mqtt_url)] if room.settings.mqtt_url else [],
+    doors=_doors,
     topics=bus.raw_topics,
     replayers=dict.fromkeys(KINDS, _replay),
     letter_kinds={READINGS: N_("Readings"), TELEGRAM: N_("Telegram"), UNROUTED: N_("Message without a way in")},

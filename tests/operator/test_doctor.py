@@ -192,6 +192,7 @@ def test_each_broken_thing_is_named_with_what_to_do(broken: str, settings: Setti
         ({"secret": "short"}, "secret", "needs 16 characters"),
         ({"base_url": "http://coop.example"}, "address", "unencrypted"),
         ({"mqtt_url": f"mqtt://127.0.0.1:{free_port()}"}, "servers", "MQTT broker"),
+        ({"readings_dir": "/nowhere"}, "servers", "files of readings"),
         ({"bus": "kafka", "kafka": f"127.0.0.1:{free_port()}"}, "servers", "Kafka at"),
         ({"smtp_url": f"smtp://127.0.0.1:{free_port()}", "mail_from": "a@b.example"}, "servers", "mail server"),
         ({"database_url": f"postgresql://127.0.0.1:{free_port()}/coop"}, "databases", "COOP_DATABASE_URL"),

@@ -163,6 +163,18 @@ def fill_again(mapping: Mapping[str, Any], sheet: Sheet) -> dict[str, str]:
     return filled
 
 
+def map_again(mapping: Mapping[str, Any], sheet: Sheet) -> dict[str, Any]:
+    """A mapping that was kept, for a file that nobody looks at: it has every column that the mapping names.
+
+    Raises:
+        BadInput: it lacks some, or they are no longer what the mapping says.
+    """
+    named = [mapping["time_column"], mapping.get("meter_column"), *(column["column"] for column in mapping["columns"])]
+    if missing := tuple(name for name in named if name and name not in sheet.header):
+        raise BadInput([Problem(say("the file has no column %(names)s", names=missing), line=1)], "bad-mapping")
+    return read_mapping(fill_again(mapping, sheet), sheet)
+
+
 def _read_columns(filled: Mapping[str, str], sheet: Sheet) -> tuple[list[dict[str, Any]], list[Problem]]:
     columns: list[dict[str, Any]] = []
     problems: list[Problem] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import shutil
 import socket
 import time
@@ -92,8 +93,10 @@ def check_disk(patient: Patient) -> Iterator[Finding]:
 
 
 def check_servers(patient: Patient) -> Iterator[Finding]:
-    """The servers that the settings name answer."""
+    """The servers that the settings name answer, and the folder of files is there."""
     settings = patient.settings
+    if (folder := settings.readings_dir) and not (os.path.isdir(folder) and os.access(folder, os.R_OK | os.W_OK)):
+        yield wrong(f"no files of readings can be taken from {folder}", "check COOP_READINGS_DIR, or mount it")
     if settings.mqtt_url:
         url = urlsplit(settings.mqtt_url)
         port = url.port or (8883 if url.scheme == "mqtts" else 1883)
