@@ -8,9 +8,12 @@ and the tests one frozen example of each.
 from __future__ import annotations
 
 import hashlib
+import json
+import struct
+import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import select
 
@@ -20,6 +23,12 @@ from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, say
 
 Content = TypeVar("Content")
+
+UNREADABLE = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+    struct.error, zlib.error,
+)  # fmt: skip
+"""What reading bytes may raise that nobody of us wrote."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +81,7 @@ class Schema(Generic[Content]):
             )
         try:
             return reader(document.body)
-        except (ValueError, TypeError, LookupError) as error:
+        except UNREADABLE as error:
             raise UnreadableDocument(
                 "unreadable-document",
                 say(
@@ -82,6 +91,14 @@ class Schema(Generic[Content]):
                     error=str(error),
                 ),
             ) from error
+
+
+def read_mapping(body: bytes) -> Mapping[str, Any]:
+    """Read a JSON object, as it was written."""
+    content = json.loads(body)
+    if not isinstance(content, dict):
+        raise ValueError("it is no mapping")
+    return content
 
 
 def keep(tx: Tx, document: Document) -> str:

@@ -33,6 +33,7 @@ from coop.events.members import (
 )
 from coop.events.metering import EnergyAllocated, PeriodMeasured
 from coop.governance.ballots.verify import VerifiedResolution, verify_resolution
+from coop.kit.documents import UNREADABLE
 from coop.kit.journal import Fact, facts_of, instants_of, verify_chain
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx
@@ -55,7 +56,7 @@ from coop.verification.terms import Notices, verify_terms
 from coop.verification.told import Told, law_of_facts, name_stop
 from coop.verification.voters import verify_voters
 
-BROKEN = (CoopError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, AssertionError)
+BROKEN = (CoopError, *UNREADABLE)
 """What comes of a row that was changed by hand: a finding, never the end of the verification."""
 
 ROOMS = ("billing", "metering", "governance", "members")

@@ -16,14 +16,12 @@ from coop.billing.tables import heard as heard_tables
 from coop.billing.tables.papers import bill_paper
 from coop.communities.choices import DatedChoice
 from coop.communities.store import load_choices
+from coop.kit.documents import UNREADABLE
 from coop.kit.tables import document, inbox
 from coop.kit.tx import Tx
 from coop.values import CoopError
 
 Rows = Sequence[Row[Any]]
-
-UNREADABLE = (ValueError, ArithmeticError, LookupError, TypeError, AttributeError)
-"""Failures to make a value of a column of what somebody wrote into it."""
 
 FILES_AT_ONCE = 50
 """Files are read so many at a time: together they are larger than all that is kept beside them."""

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from coop.billing.bills import store as bills
-from coop.billing.checking.ground import UNREADABLE, Ground, WholeGround
+from coop.billing.checking.ground import BROKEN, Ground, WholeGround
 from coop.billing.checking.verify import Verification, verify_bill
 from coop.billing.service import BILLING
 from coop.kit.database import Database
@@ -85,5 +85,5 @@ def verify_or_say(tx: Tx, bill_id: str, ground: Ground) -> Verification | str:
     """The verification of a bill; the kind of error where a row of it can no longer be read."""
     try:
         return verify_bill(tx, bill_id, ground)
-    except UNREADABLE as broken:
+    except BROKEN as broken:
         return type(broken).__name__

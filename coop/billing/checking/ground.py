@@ -33,13 +33,13 @@ from coop.communities.law_store import load_law
 from coop.communities.stops import Stop
 from coop.communities.store import list_profiles, load_choices
 from coop.kit import documents
-from coop.kit.documents import Document
+from coop.kit.documents import UNREADABLE, Document
 from coop.kit.tx import Tx
 from coop.values import CoopError
 
 Found = TypeVar("Found")
 
-UNREADABLE = (CoopError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError)
+BROKEN = (CoopError, *UNREADABLE)
 """What comes of reading a row that somebody wrote into."""
 
 
@@ -227,5 +227,5 @@ def _at_once(read: Callable[[], Found]) -> Found | None:
     """All rows of a table; None where one of them can no longer be read."""
     try:
         return read()
-    except UNREADABLE:
+    except BROKEN:
         return None

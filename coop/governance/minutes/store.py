@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,19 +9,12 @@ from typing import Any, Final
 
 from coop.governance.tables.assembly import minutes
 from coop.kit import documents
-from coop.kit.documents import Schema
+from coop.kit.documents import Schema, read_mapping
 from coop.kit.rows import select_as
 from coop.kit.tx import Tx
 from coop.values import canonical_json
 
-
-def read_minutes(body: bytes) -> Mapping[str, Any]:
-    """Read version 1, as it was written."""
-    content: Mapping[str, Any] = json.loads(body)
-    return content
-
-
-MINUTES: Final[Schema[Mapping[str, Any]]] = Schema("meeting-minutes", 1, canonical_json, {1: read_minutes})
+MINUTES: Final[Schema[Mapping[str, Any]]] = Schema("meeting-minutes", 1, canonical_json, {1: read_mapping})
 """Everything that minutes say: who was there, what was decided by which article, why, and who thought otherwise."""
 
 

@@ -12,16 +12,8 @@ from typing import Any, Final
 
 from coop.governance.model import Evidence, Meeting, Paper
 from coop.governance.programmes.rules import order_evidence
-from coop.kit.documents import Schema
+from coop.kit.documents import Schema, read_mapping
 from coop.values import canonical_json, hash_parameters
-
-
-def read_parameters(body: bytes) -> Mapping[str, Any]:
-    """Read version 1: the parameters themselves."""
-    parameters = json.loads(body)
-    if not isinstance(parameters, dict):
-        raise ValueError("parameters are no mapping")
-    return parameters
 
 
 def write_evidence(evidence: tuple[Evidence, ...]) -> bytes:
@@ -71,12 +63,6 @@ def _describe_papers(papers: Sequence[Paper]) -> Mapping[str, Any]:
     return {"papers": described} if described else {}
 
 
-def read_notice(body: bytes) -> Mapping[str, Any]:
-    """Read version 1, as it was written."""
-    notice: Mapping[str, Any] = json.loads(body)
-    return notice
-
-
 def write_voting_list(votes: Mapping[str, int]) -> bytes:
     """Write version 1: members in the order of their ids, each with their number of votes."""
     return canonical_json([[member_id, number] for member_id, number in sorted(votes.items())])
@@ -87,13 +73,13 @@ def read_voting_list(body: bytes) -> Mapping[str, int]:
     return {str(member_id): int(number) for member_id, number in json.loads(body)}
 
 
-NOTICE: Final[Schema[Mapping[str, Any]]] = Schema("meeting-notice", 1, canonical_json, {1: read_notice})
+NOTICE: Final[Schema[Mapping[str, Any]]] = Schema("meeting-notice", 1, canonical_json, {1: read_mapping})
 """A notice whole: kind, subject and explanation of every point as well as its parameters."""
 
 VOTING_LIST: Final[Schema[Mapping[str, int]]] = Schema("voting-list", 1, write_voting_list, {1: read_voting_list})
 """Who may vote at a meeting, and with how many votes."""
 
-PARAMETERS: Final[Schema[Mapping[str, Any]]] = Schema("resolution-parameters", 1, canonical_json, {1: read_parameters})
+PARAMETERS: Final[Schema[Mapping[str, Any]]] = Schema("resolution-parameters", 1, canonical_json, {1: read_mapping})
 """What a resolution does when it is adopted, as its notice said; also the record of the statutes that are on file, so
 that a change has one hash from its notice to its fact."""
 

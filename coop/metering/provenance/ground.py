@@ -18,7 +18,7 @@ from coop.values import CoopError, NotFound, say
 
 TOGETHER = 500
 """Measurements that are read at once: their readings of a month are kept in memory."""
-UNREADABLE = (CoopError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError)
+BROKEN = (CoopError, *documents.UNREADABLE)
 """What comes of reading a row that somebody wrote into."""
 
 
@@ -86,7 +86,7 @@ class WholeGround:
         if part != self._part or self._ground is None:
             try:
                 self._part, self._ground = part, Ground(self._tx, part)
-            except UNREADABLE:
+            except BROKEN:
                 return Ground(self._tx, [measurement_id])
         return self._ground
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +9,7 @@ from datetime import timedelta
 import numpy as np
 from sqlalchemy import select
 
+from coop.kit.documents import UNREADABLE
 from coop.kit.months import EPOCH
 from coop.kit.tx import Tx
 from coop.metering.readings.blocks import Day
@@ -19,9 +18,6 @@ from coop.metering.readings.observations import Entries, Source, digest_each, fo
 from coop.metering.readings.store import sources_of
 from coop.metering.register.store import list_registers
 from coop.metering.tables import block
-
-UNREADABLE = (ArithmeticError, LookupError, TypeError, ValueError, struct.error, zlib.error)
-"""What reading bytes may raise that nobody of us wrote."""
 
 
 @dataclass(frozen=True)

@@ -48,13 +48,16 @@ def verify_measurement(tx: Tx, measurement_id: str, ground: Ground | None = None
         )
     try:
         basis, by_register = read_days(ground, told)
+        uses = _use_again(basis, by_register)
+        parts = tuple(part for use in uses for part in tell_parts(use))
+        energy_j = total_energy(uses)
     except ReadingsGone as gone:
         return [f"measurement {measurement_id}: {gone.message}"]
-    uses = _use_again(basis, by_register)
+    except documents.UNREADABLE as broken:
+        return [f"measurement {measurement_id}: what it rests on can no longer be read: {broken}"]
     findings = []
-    if tuple(part for use in uses for part in tell_parts(use)) != told.parts:
+    if parts != told.parts:
         findings.append(f"measurement {measurement_id}: the stands read again are not those that were told")
-    energy_j = total_energy(uses)
     if energy_j != told.energy_j:
         findings.append(f"measurement {measurement_id}: {energy_j} J read again, {told.energy_j} J told")
     return findings
@@ -104,6 +107,8 @@ def verify_allocation(tx: Tx, run_id: str) -> list[str]:
         inputs_hash = hash_run(documents.load(tx, told.inputs_sha256).body, again.served)
     except ReadingsGone as gone:
         return [f"run {run_id}: {gone.message}"]
+    except documents.UNREADABLE as broken:
+        return [f"run {run_id}: what it rests on can no longer be read: {broken}"]
     outcome = again.outcome
     findings = []
     if inputs_hash != told.inputs_hash:

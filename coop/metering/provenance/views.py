@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from coop.events.metering import HeatSystemReported
-from coop.kit.documents import UnreadableDocument
+from coop.kit.documents import UNREADABLE, UnreadableDocument
 from coop.kit.session import NotAllowed, Session
 from coop.kit.tx import Tx
 from coop.metering.heat.counters import MeterCounter, Stock, find_counter, load_days
@@ -222,7 +222,7 @@ def walk_back(tx: Tx, session: Session, measurement_id: str) -> OwnMeasurement:
     findings = tuple(verify_measurement(tx, measurement_id))
     try:
         sources = tuple(sources_of(tx, measurement))
-    except (KeyError, NotFound, UnreadableDocument):  # a version or the manifest is gone, as the findings say
+    except (NotFound, UnreadableDocument, *UNREADABLE):  # a version or the manifest is gone, as the findings say
         sources = ()
     return OwnMeasurement(measurement, sources, findings)
 

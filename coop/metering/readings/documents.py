@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from coop.kit.documents import Schema
 from coop.metering.readings.store import RegisterDay
@@ -32,6 +32,12 @@ def plain_schema(name: str, noun: type[Noun]) -> Schema[Noun]:
     return Schema(name, 1, write, {1: adapter.validate_json})
 
 
+_Id = Annotated[str, Field(max_length=100, pattern=r"^[^\x00]+$")]
+_Day = Annotated[int, Field(gt=-(1 << 20), lt=1 << 20)]
+_Version = Annotated[int, Field(ge=0, lt=1 << 62)]
+_ROWS = TypeAdapter(dict[_Id, tuple[_Day, Annotated[list[_Version], Field(max_length=1 << 16)]]])
+
+
 def write_manifest(versions: Mapping[RegisterDay, int]) -> bytes:
     """By register: the first day and versions in a row, 0 where there was none; JSON, compressed."""
     by_register: dict[str, dict[int, int]] = {}
@@ -48,7 +54,7 @@ def read_manifest(body: bytes) -> dict[RegisterDay, int]:
     """Read what ``write_manifest`` wrote."""
     return {
         (identity, first + i): version
-        for identity, (first, versions) in json.loads(zlib.decompress(body)).items()
+        for identity, (first, versions) in _ROWS.validate_json(zlib.decompress(body), strict=True).items()
         for i, version in enumerate(versions)
         if version
     }
