@@ -20,7 +20,6 @@ from pathlib import Path
 from sqlalchemy import select
 
 from benchmarks.effects import use_of
-from coop.billing.figures.commands import send_notices
 from coop.billing.runs.commands import correct_bills, issue_bills, release_run
 from coop.billing.runs.results import RunResult
 from coop.billing.service import BILLING
@@ -30,7 +29,7 @@ from coop.kit.garbage import tune_gc
 from coop.kit.tables import document
 from coop.kit.tx import Tx
 from coop.values import Period
-from tests.billing.village import admitted, hear, signed, tariff_adopted
+from tests.billing.village import admitted, hear, signed, tariff_adopted, tell_in_writing
 from tests.desk import CHAIR, COMMUNITY, SECRETARY
 from tests.founding import found_in
 from tests.kit.clocks import SetClock
@@ -81,7 +80,7 @@ def fill(database: Database, homes: list[str]) -> float:
         seconds += time.perf_counter() - start
     hear(database, tariff_adopted(CHEAPER, decided_on=date(2026, 1, 20), heat="35.50"))
     with database.write(COMMUNITY, SECRETARY) as tx:
-        send_notices(tx, CHEAPER, tx.today, "letter", homes)
+        tell_in_writing(tx, CHEAPER, tx.today, homes)
     return seconds
 
 

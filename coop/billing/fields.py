@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from coop.billing.access import ACCESS
+from coop.billing.bodies import Name
 from coop.kit.answers import ExactDecimal
 from coop.kit.http import GuardedRoute
 
@@ -26,6 +27,8 @@ MemberId = Annotated[str, Field(description="Id of a member.", examples=["M-0012
 FirstDay = Annotated[date, Field(description="First day of the period.", examples=["2025-01-01"])]
 DayAfter = Annotated[date, Field(description="First day after the period.", examples=["2025-02-01"])]
 IssuedOn = Annotated[date, Field(description="Date of the bills.", examples=["2025-02-03"])]
+SentOn = Annotated[date, Field(description="Day on which a notice was sent.", examples=["2024-12-01"])]
+Channel = Annotated[Name, Field(description="Way in which a notice was sent.", examples=["letter"])]
 Cents = Annotated[int, Field(description="Amount [euro cents], VAT included.", examples=[8421])]
 CreditCents = Annotated[
     int,

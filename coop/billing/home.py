@@ -12,8 +12,10 @@ from coop.billing.bills.sight import own_heads
 from coop.billing.checking import words
 from coop.billing.figures import board
 from coop.billing.law.proposals import list_open
+from coop.billing.notices import store as notices
 from coop.billing.runs import store as runs
 from coop.billing.runs.issuing import CORRECTIONS
+from coop.kit.actor import name_id
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import Session
 from coop.kit.tx import Tx
@@ -62,6 +64,7 @@ def waiting(request: Request) -> Response:
         lines = [
             *_list_runs(tx, session, lang),
             *_list_notices(tx, session),
+            *_list_entries(tx, session),
             *_list_law(tx, session),
             *_list_unpaid(tx, session, lang, tx.today),
         ]
@@ -96,6 +99,24 @@ def _list_notices(tx: Tx, session: Session) -> list[Waiting]:
         "Tell each member in writing of the tariff from %(day)s: it binds nobody before", day=changed[-1].valid_from
     )
     return [Waiting(text, "/billing/tariffs", changed[-1].valid_from)]
+
+
+def _list_entries(tx: Tx, session: Session) -> list[Waiting]:
+    """Notices that somebody else entered, for whoever may confirm them."""
+    if not ACCESS.allows(session, "send-notices"):
+        return []
+    return [
+        Waiting(
+            say(
+                "A notice of %(day)s to %(count)s members waits for a second person",
+                day=entry.sent_on,
+                count=len(entry.members),
+            ),
+            f"/billing/notices/{entry.number}",
+        )
+        for entry in notices.list_open(tx)
+        if name_id(entry.entered_by) != name_id(str(session.actor("page")))
+    ]
 
 
 def _list_law(tx: Tx, session: Session) -> list[Waiting]:

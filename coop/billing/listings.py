@@ -193,7 +193,7 @@ NOTICES = (
     Column("tariff_id", "Id", of=lambda row: row[0].tariff_id),
     Column("sent_on", N_("Sent on"), Kind.DAY, of=lambda row: row[1].sent_on),
     Column("channel", N_("How"), Kind.WORD, of=lambda row: words.CHANNELS[row[1].channel]),
-    Column("members", N_("Members, none where it went to all"), Kind.WHOLE, of=lambda row: row[1].count),
+    Column("members", N_("Members"), Kind.WHOLE, of=lambda row: row[1].count),
     Column("to_reader", N_("you among them"), Kind.FLAG, of=lambda row: row[1].to_reader),
 )
 

@@ -52,12 +52,13 @@ class Tariff:
 
 @dataclass(frozen=True)
 class Notice:
-    """Written notice of a tariff (BW 2:59). ``member_id`` None: to all who were members on that day."""
+    """Written notice of a tariff to a member (BW 2:59), and the day from which bills know of it."""
 
     tariff_id: str
-    member_id: str | None
+    member_id: str
     sent_on: date
     channel: str = ""
+    known_on: date = date.min
 
 
 @dataclass(frozen=True)
@@ -375,8 +376,7 @@ class BillHead:
     """An issued bill without its lines. ``ordinal`` counts the bills of the co-operative in the order in which they
     were issued; ``sequence`` counts within the year of the date, and makes the number. ``asked_cents`` is what is to be
     paid with it: another amount than the total where the co-operative asks for even amounts, or carries small ones.
-    ``inputs_hash`` is the hash of the document that holds the inputs, ``paper_hash`` that of what its paper says beside
-    them."""
+    ``inputs_hash`` is that of the document with its inputs, ``paper_hash`` of what its paper says beside them."""
 
     id: str
     number: str

@@ -19,6 +19,8 @@ from coop.billing.figures import pages as tariff_pages
 from coop.billing.jobs import JOBS
 from coop.billing.law import api as law_api
 from coop.billing.law import pages as law_pages
+from coop.billing.notices import api as notices
+from coop.billing.notices import pages as notice_pages
 from coop.billing.offers import api as offers
 from coop.billing.offers import pages as offer_pages
 from coop.billing.runs import api as runs
@@ -41,6 +43,7 @@ BILLING = Service(
         billing.BillIssued,
         billing.BillArchived,
         billing.TariffNoticeOrdered,
+        billing.TariffNoticeConfirmed,
         billing.TariffAnswered,
         billing.ProgramTokenUsed,
     ),
@@ -71,6 +74,7 @@ BILLING = Service(
     # The JSON ones come first: a page's path may hold any word.
     routers=(
         tariffs.routes,
+        notices.routes,
         effects.routes,
         offers.routes,
         runs.routes,
@@ -89,6 +93,7 @@ BILLING = Service(
         tariff_pages.routes,
         law_api.routes,
         law_pages.routes,
+        notice_pages.routes,
         pages.routes,
     ),
     jobs=JOBS,

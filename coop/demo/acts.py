@@ -5,6 +5,7 @@ Every function may be repeated: ids and dates come from the plan.
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 from collections import Counter
@@ -171,16 +172,19 @@ def hold(plan: DemoPlan, meeting: Meeting, doors: Doors) -> None:
     doors.settled()
     for tariff in doors.get("/billing/api/v1/tariffs"):
         if sent_on := noticed.get(tariff["resolution_id"]):
+            receipt = base64.b64encode(write_paper(f"Verzonden {sent_on}: {meeting.name}")).decode()
             addressees = [member.id for member in community(plan).members if member.is_member_on(sent_on)]
-            doors.post(
+            entry = doors.post(
                 "/billing/api/v1/notices",
                 {
                     "tariff_id": tariff["tariff_id"],
                     "sent_on": sent_on.isoformat(),
                     "channel": "letter",
                     "members": addressees,
+                    "evidence": receipt,
                 },
             )
+            doors.post(f"/billing/api/v1/notices/entries/{entry['number']}/confirm", account="demo-second")
 
 
 def _notice(meeting: Meeting) -> dict[str, Any]:

@@ -107,6 +107,24 @@ class TariffNoticeOrdered(Event):
         return self.tariff_id
 
 
+class TariffNoticeConfirmed(Event):
+    """Two people say that members were told of a tariff in writing on a day, by letter, mail or hand, and a file of
+    this SHA-256 shows it. From then on it binds these members; bills know of it from ``known_on`` on."""
+
+    TYPE: ClassVar[str] = "billing.tariff-notice-confirmed.v1"
+    NOUNS: ClassVar[str] = "tariffs"
+
+    tariff_id: str
+    member_ids: tuple[str, ...]
+    sent_on: date
+    channel: str
+    known_on: date
+    evidence_hash: str
+
+    def key(self) -> str:
+        return self.tariff_id
+
+
 class TariffAnswered(Event):
     """Billing answers what the meeting decided on a tariff: refused with ``code`` and ``reason``, or ``taken``
     after all once somebody tried it again. One that is taken at once is not answered.

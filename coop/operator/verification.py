@@ -21,7 +21,7 @@ from coop.billing.model import Tariff
 from coop.billing.terms.tariffs import read_tariff
 from coop.demo.clock import clock_of
 from coop.events import SERVICES
-from coop.events.billing import BillArchived, BillIssued, LawPublished
+from coop.events.billing import BillArchived, BillIssued, LawPublished, TariffNoticeConfirmed
 from coop.events.governance import DecisionStopped, ResolutionDecided, TariffAdopted, TrancheReleased
 from coop.events.members import (
     ContractEnded,
@@ -29,6 +29,8 @@ from coop.events.members import (
     GasBillsCorrected,
     MemberAdmitted,
     MemberLeft,
+    MessageFailed,
+    MessageSent,
     ProgramTokenMade,
 )
 from coop.events.metering import EnergyAllocated, PeriodMeasured
@@ -130,6 +132,9 @@ class JournalIndex:
             signed=signed,
             ended=ended,
             corrected=corrected,
+            noticed=facts(billing, TariffNoticeConfirmed),
+            sent=facts(members, MessageSent),
+            failed=facts(members, MessageFailed),
             measured=measured,
             allocated=allocated,
             programs=facts(members, ProgramTokenMade),
@@ -142,7 +147,7 @@ class JournalIndex:
 
     @cached_property
     def _notices(self) -> Notices:
-        return Notices(self._kept, self._told)
+        return Notices(self._told)
 
     def _read_tariff(self, tariff_id: str) -> Tariff:
         told = self._adopted[tariff_id]

@@ -44,7 +44,7 @@ Piece = tuple[str, str, date, date, str]
 def verify_prices(kept: Kept, told: Told) -> Iterator[str]:
     """Every line at a price that was not voted or that the law does not allow, or under a tariff that did not bind on
     its days."""
-    binding = Binding(told, Notices(kept, told))
+    binding = Binding(told, Notices(told))
     charged: dict[tuple[str, date, date], dict[Piece, int]] = defaultdict(lambda: defaultdict(int))
     for bill in kept.bills:
         lines = [line for line in kept.lines.get(bill.id, ()) if line.kind != "guarantee"]
@@ -61,10 +61,10 @@ def verify_prices(kept: Kept, told: Told) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Known:
-    """A state of knowledge: tariffs that were told up to an instant, and notices that were sent up to a day."""
+    """A state of knowledge: tariffs that were told up to an instant, and notices and law that were known on a day."""
 
     told_at: datetime
-    sent_on: date
+    known_on: date
 
 
 @dataclass
@@ -91,7 +91,7 @@ class Binding:
         issued_at, told_at = self.told.told_at.get(bill.id, ALWAYS), self.told.told_at
         named = [*self.tariffs, *(name_stop(stop) for stop in self.told.stops)]
         told = {told_at[name] for name in named if name in told_at}
-        sent = {row.sent_on for name in self.tariffs for row in self.notices.list_sent(name, contract.member_id)}
+        sent = {each.known_on for name in self.tariffs for each in self.notices.list_sent(name, contract.member_id)}
         instants = [issued_at, *(at - INSTANT for at in told if issued_at - DRAFTED_BEFORE < at <= issued_at)]
         days = {day - DAY for day in sent if bill.issued_on - DRAFTED_BEFORE < day <= bill.issued_on}
         known_on = [bill.issued_on, *sorted(days.union(self.days_of_law(bill)) - {bill.issued_on})]
@@ -133,7 +133,7 @@ class Binding:
         begun = own if own in left else _own(contract, left)
         if begun is not None and begun.valid_from <= day:
             instead = self._replace(contract, day, known, begun, left)
-            law = self.law_on(known.sent_on)
+            law = self.law_on(known.known_on)
             if instead is not bound and _makes_nothing_dearer(instead, bound, contract.customer_class, day, law):
                 return instead.tariff_id
         return bound.tariff_id
@@ -154,16 +154,11 @@ class Binding:
         """The tariff that a contract began with, or what replaced it by a day."""
         bound = own
         for fact in adopted[adopted.index(own) + 1 :]:
-            notice = self.notices.find(contract, fact.tariff_id)
-            if (
-                contract.tariff_clause is None
-                or notice is None
-                or notice.sent_on > known.sent_on
-                or fact.valid_from > day
-            ):
+            notice = self.notices.find(contract, fact.tariff_id, known.known_on)
+            if contract.tariff_clause is None or notice is None or fact.valid_from > day:
                 continue
             if notice.sent_on <= day or _makes_nothing_dearer(
-                fact, bound, contract.customer_class, day, self.law_on(known.sent_on)
+                fact, bound, contract.customer_class, day, self.law_on(known.known_on)
             ):
                 bound = fact
         return bound
@@ -201,7 +196,7 @@ def _binds(
     binding: Binding, contract: ContractSigned, names: Iterable[str], tariff_id: str, day: date, known: Known
 ) -> bool:
     """True where a tariff binds on a day in a state of knowledge, or one that is alike."""
-    bound, law = binding.on(contract, day, known), binding.law_on(known.sent_on)
+    bound, law = binding.on(contract, day, known), binding.law_on(known.known_on)
     return _is_alike(binding, names, tariff_id, bound, contract.customer_class, day, law)
 
 

@@ -1,7 +1,8 @@
 """Terms that bills rest on, held beside what was told: contracts, memberships, tariffs, and the written notices.
 
-A tariff that is not the contract's own binds by a written notice that reached the member (BW 2:59): where none is on
-file from before a bill, the bill rests on nothing.
+A tariff that is not the contract's own binds by a written notice that reached the member (BW 2:59): where none was told
+of from before a bill, the bill rests on nothing. A notice counts as two people confirmed it, or as the register told
+that its message went out; the rows that bills were made by are only held beside that.
 
 Source: docs/domain/law-and-co-operative.md#a-price-change-binds-a-member.
 """
@@ -19,7 +20,8 @@ from sqlalchemy import Row
 
 from coop.events import Event
 from coop.events.governance import TariffAdopted
-from coop.events.members import ContractSigned
+from coop.events.members import ContractSigned, MessageSent
+from coop.values import civil_date
 from coop.verification.rows import Kept, Rows
 from coop.verification.told import Told
 
@@ -36,7 +38,8 @@ def verify_terms(kept: Kept, told: Told) -> Iterator[str]:
     )
     for what, rows, facts, key in kinds:
         yield from _hold(what, kept, rows, facts, key)
-    notices = Notices(kept, told)
+    yield from _hold_notices(kept, told)
+    notices = Notices(told)
     for bill in kept.bills:
         yield from notices.verify(bill, kept.lines.get(bill.id, ()))
 
@@ -72,41 +75,58 @@ def _hold(
             yield f"{what} {key(fact)} was told, and is not on file so"
 
 
+def _hold_notices(kept: Kept, told: Told) -> Iterator[str]:
+    """Notices on file that no two people told of, and those of which they told that are not."""
+    stored = {(row.tariff_id, row.member_id, row.sent_on, row.channel, row.known_on) for row in kept.notices}
+    signed = {
+        (fact.tariff_id, member, fact.sent_on, fact.channel, fact.known_on)
+        for fact in told.noticed
+        for member in fact.member_ids
+    }
+    for row in sorted(map(str, stored - signed)):
+        yield f"notice {row} was never confirmed"
+    for row in sorted(map(str, signed - stored)):
+        yield f"notice {row} was confirmed, and is not on file so"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A written notice to one member, as it was told."""
+
+    sent_on: date
+    channel: str
+    known_on: date
+
+
 @dataclass
 class Notices:
-    """Search for the written notice that makes a tariff bind a contract, by facts and rows alone."""
+    """Search for the written notice that makes a tariff bind a contract, by facts alone."""
 
-    kept: Kept
     told: Told
-    _sent: dict[tuple[str, str | None], list[Row[Any]]] = field(init=False)
+    _sent: dict[tuple[str, str], list[Sent]] = field(init=False)
     contracts: Mapping[str, ContractSigned] = field(init=False)
     _tariffs: Mapping[str, TariffAdopted] = field(init=False)
-    _member_days: dict[str, list[tuple[date, date]]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._sent = defaultdict(list)
-        for row in self.kept.notices:
-            self._sent[row.tariff_id, row.member_id].append(row)
+        for fact in self.told.noticed:
+            for member_id in fact.member_ids:
+                self._sent[fact.tariff_id, member_id].append(Sent(fact.sent_on, fact.channel, fact.known_on))
+        for message in _went_out(self.told):
+            day = civil_date(message.sent_at)
+            self._sent[message.about, message.member_id].append(Sent(day, message.channel, day))
         self.contracts = {fact.contract_id: fact for fact in self.told.signed}
         self._tariffs = {fact.tariff_id: fact for fact in self.told.tariffs}
-        self._member_days = defaultdict(list)
-        left = {fact.member_id: fact.left_on for fact in sorted(self.told.left, key=lambda fact: fact.number)}
-        for joined in self.told.admitted:
-            end = left.get(joined.member_id) or date.max
-            self._member_days[joined.member_id].append((joined.joined_on, end))
 
-    def find(self, contract: ContractSigned, tariff_id: str) -> Row[Any] | None:
-        """The first written notice of a tariff that reached the member of a contract, or None."""
-        reached = self.list_sent(tariff_id, contract.member_id)
-        return min(reached, key=lambda row: row.sent_on, default=None)
+    def find(self, contract: ContractSigned, tariff_id: str, known_on: date = date.max) -> Sent | None:
+        """The first written notice of a tariff that reached the member of a contract, of those that were known on a
+        day, or None."""
+        known = [sent for sent in self.list_sent(tariff_id, contract.member_id) if sent.known_on <= known_on]
+        return min(known, key=lambda sent: sent.sent_on, default=None)
 
-    def list_sent(self, tariff_id: str, member_id: str) -> list[Row[Any]]:
-        """Written notices of a tariff that reached a member: their own, and those to all who were members that day."""
-        spans = self._member_days[member_id]
-        to_all = self._sent[tariff_id, None]
-        return self._sent[tariff_id, member_id] + [
-            row for row in to_all if any(since <= row.sent_on < end for since, end in spans)
-        ]
+    def list_sent(self, tariff_id: str, member_id: str) -> Sequence[Sent]:
+        """Written notices of a tariff that reached a member."""
+        return self._sent.get((tariff_id, member_id), ())
 
     def is_own(self, contract: ContractSigned, tariff: TariffAdopted) -> bool:
         """True for the tariff that the contract began with: in force and voted on its first day; where none was, the
@@ -139,6 +159,13 @@ class Notices:
             return
         notice = self.find(contract, tariff.tariff_id)
         if notice is None:
-            yield f"{what} binds by written notice, and none that reached the member is on file"
-        elif notice.sent_on > bill.issued_on:
-            yield f"{what} binds by written notice, and that of {notice.sent_on} is later than the bill"
+            yield f"{what} binds by written notice, and none that reached the member was told of"
+        elif self.find(contract, tariff.tariff_id, bill.issued_on) is None:
+            yield f"{what} binds by written notice, and that of {notice.known_on} is later than the bill"
+
+
+def _went_out(told: Told) -> list[MessageSent]:
+    """Messages with the notice of a tariff that went out and did not come back."""
+    failed_at = {fact.message_id: fact.failed_at for fact in sorted(told.failed, key=lambda fact: fact.failed_at)}
+    notices = (fact for fact in told.sent if fact.kind == "tariff-notice")
+    return [fact for fact in notices if failed_at.get(fact.message_id, fact.sent_at) <= fact.sent_at]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from coop.communities.law import Law, shipped_law
 from coop.communities.law_commands import read_fact
-from coop.events.billing import BillArchived, BillIssued, LawPublished
+from coop.events.billing import BillArchived, BillIssued, LawPublished, TariffNoticeConfirmed
 from coop.events.governance import DecisionStopped, TariffAdopted, TrancheReleased
 from coop.events.members import (
     ContractEnded,
@@ -16,6 +16,8 @@ from coop.events.members import (
     GasBillsCorrected,
     MemberAdmitted,
     MemberLeft,
+    MessageFailed,
+    MessageSent,
     ProgramTokenMade,
 )
 from coop.events.metering import EnergyAllocated, PeriodMeasured
@@ -49,6 +51,9 @@ class Told:
     signed: Sequence[ContractSigned] = ()
     ended: Sequence[ContractEnded] = ()
     corrected: Sequence[GasBillsCorrected] = ()
+    noticed: Sequence[TariffNoticeConfirmed] = ()
+    sent: Sequence[MessageSent] = ()
+    failed: Sequence[MessageFailed] = ()
     measured: Sequence[PeriodMeasured] = ()
     allocated: Sequence[EnergyAllocated] = ()
     programs: Sequence[ProgramTokenMade] = ()

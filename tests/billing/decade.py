@@ -15,7 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 
-from coop.billing.figures.commands import record_figure, send_notices
+from coop.billing.figures.commands import record_figure
 from coop.billing.law.commands import publish_law
 from coop.billing.model import PublishedFigure
 from coop.billing.terms.store import find_figure
@@ -24,7 +24,7 @@ from coop.events import Event
 from coop.events.members import ContractEnded, GasBillsCorrected, GasYear, MemberLeft
 from coop.kit.tx import Tx
 from coop.values import Period
-from tests.billing.histories import Command, History
+from tests.billing.histories import Command, History, notify
 from tests.billing.neighbourhood import SHARE_OF_YEAR, SUN
 from tests.billing.reference import ToldContract, ToldStop, ToldTariff
 from tests.billing.village import admitted, allocated, closed, measured, signed, tariff_adopted, tariff_stopped
@@ -224,7 +224,7 @@ def _adopt(decade: Decade, name: str, valid_from: date, decided_on: date, heat: 
 
 def _notify(decade: Decade, tariff: str, sent_on: date) -> None:
     decade.history.notices.append((tariff, None, sent_on))
-    decade.do(sent_on, partial(send_notices, tariff_id=tariff, sent_on=sent_on, channel="letter", members=None))
+    decade.do(sent_on, partial(notify, history=decade.history, tariff_id=tariff, member=None, sent_on=sent_on))
 
 
 def _publish(decade: Decade, valid_from: date, day: date, heat: str) -> None:

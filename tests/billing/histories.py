@@ -17,7 +17,7 @@ from coop.billing.amounts.store import add_amount, list_amounts
 from coop.billing.bills.asking import MonthlyAmount, year_of
 from coop.billing.bills.book import find_contract
 from coop.billing.bills.store import list_heads
-from coop.billing.figures.commands import record_figure, send_notices
+from coop.billing.figures.commands import record_figure
 from coop.billing.law.commands import publish_law
 from coop.billing.model import PublishedFigure
 from coop.billing.runs.commands import correct_bills, issue_bills
@@ -41,6 +41,7 @@ from tests.billing.village import (
     signed,
     tariff_adopted,
     tariff_stopped,
+    tell_in_writing,
 )
 from tests.desk import SECRETARY
 
@@ -242,7 +243,9 @@ def _invent_tariffs(history: History) -> None:
             member = history.rng.choice((None, None, *MEMBERS))
             sent_on = decided_on + timedelta(days=history.rng.randint(0, 90))
             history.notices.append((f"tariff-{number}", member, sent_on))
-            history.late.append(partial(_notify, tariff_id=f"tariff-{number}", member=member, sent_on=sent_on))
+            history.late.append(
+                partial(notify, history=history, tariff_id=f"tariff-{number}", member=member, sent_on=sent_on)
+            )
 
 
 def _invent_stops(history: History, rng: random.Random) -> None:
@@ -267,8 +270,10 @@ def _invent_stops(history: History, rng: random.Random) -> None:
             history.late.append(tariff_stopped(tariff.name, number, manner, from_on, told_on))
 
 
-def _notify(tx: Tx, tariff_id: str, member: str | None, sent_on: date) -> None:
-    send_notices(tx, tariff_id, sent_on, "letter", None if member is None else [member])
+def notify(tx: Tx, history: History, tariff_id: str, member: str | None, sent_on: date) -> None:
+    """Write to a member of a history, or (None) to all who were one on that day, whether billing knows of it or not."""
+    members = [name for name, (since, until) in history.memberships.items() if since <= sent_on < until]
+    tell_in_writing(tx, tariff_id, sent_on, members if member is None else [member])
 
 
 def _add_tariff(history: History, number: int, valid_from: date, decided_on: date) -> None:

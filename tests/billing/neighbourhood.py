@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from coop.billing.figures.commands import record_figure, send_notices
+from coop.billing.figures.commands import record_figure
 from coop.billing.model import PublishedFigure
 from coop.billing.runs.commands import correct_bills, issue_bills
 from coop.billing.runs.results import RunResult
 from coop.events import Event
 from coop.kit.database import Database
 from coop.values import Period
-from tests.billing.village import admitted, allocated, closed, hear, measured, signed, tariff_adopted
+from tests.billing.village import admitted, allocated, closed, hear, measured, signed, tariff_adopted, tell_in_writing
 from tests.desk import COMMUNITY, SECRETARY
 
 HOMES = tuple(f"home-{n:02}" for n in range(1, 13))
@@ -106,7 +106,7 @@ def bill_clean(database: Database, *months: Period) -> None:
 def notify(database: Database, tariff_id: str, day: date) -> None:
     """Write to all of a tariff."""
     with database.write(COMMUNITY, SECRETARY) as tx:
-        send_notices(tx, tariff_id, day, "letter", None)
+        tell_in_writing(tx, tariff_id, day)
 
 
 def publish(database: Database, year: int, factor: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,8 @@ from coop.billing.service import BILLING
 from coop.kit import sections
 from coop.kit.database import Database
 from coop.values import Period
-from tests.billing.village import admitted, hear, month_of, signed, tariff_adopted, visit
-from tests.desk import sign_in
+from tests.billing.village import PAPER, admitted, hear, month_of, signed, tariff_adopted, tell_in_writing, visit
+from tests.desk import COMMUNITY, SECRETARY, sign_in
 from tests.web.contract import (
     document_of,
     lists_without_pages,
@@ -47,7 +49,7 @@ INPUTS_KEPT = [  # all that a kept document holds; it is described class by clas
     "TariffSpan",
     "YearFigure",
 ]
-LISTS = [("bills", 6), ("runs", 2), ("notices", 3), ("index", 3), ("tariffs", 1)]
+LISTS = [("bills", 6), ("runs", 2), ("notices", 3), ("notices/entries", 3), ("index", 3), ("tariffs", 1)]
 
 
 @pytest.fixture
@@ -59,8 +61,10 @@ def board(database: Database, tmp_path: Path) -> TestClient:
         run = {"period": f"2025-0{month}", "issued_on": f"2025-0{month + 1}-03"}
         board.post(f"{API}/runs", json=run).raise_for_status()
     for day in (1, 2, 3):
+        with database.write(COMMUNITY, SECRETARY) as tx:
+            tell_in_writing(tx, "tariff-2025", date(2025, 1, day), ["anna"])
         notice = {"tariff_id": "tariff-2025", "sent_on": f"2025-01-0{day}", "channel": "letter", "members": ["anna"]}
-        board.post(f"{API}/notices", json=notice).raise_for_status()
+        board.post(f"{API}/notices", json={**notice, "evidence": b64encode(PAPER).decode()}).raise_for_status()
         figure = {"series": "cpi-households", "year": 2023 + day, "factor": "1.03", "source": "hyp."}
         board.post(f"{API}/index", json=figure).raise_for_status()
     return board

@@ -12,7 +12,6 @@ import pytest
 from coop.billing.bills import ledger_store as stored_ledger
 from coop.billing.bills import store as bills
 from coop.billing.checking.verify import verify_bill
-from coop.billing.figures.commands import send_notices
 from coop.billing.model import Contract, Line, LineKind, Notice
 from coop.billing.runs.commands import issue_bills
 from coop.billing.runs.results import RunResult
@@ -34,11 +33,11 @@ from tests.billing.village import (
     release,
     signed,
     tariff_adopted,
+    tell_in_writing,
 )
 from tests.desk import COMMUNITY, SECRETARY
 
 JANUARY = Period.month(2025, 1)
-ALWAYS = [Period(date(2020, 1, 1), date.max)]
 
 
 def heat(name: str, price: str, **more: Any) -> dict[str, Any]:
@@ -119,7 +118,7 @@ def test_e6_a_year_without_a_reading_at_new_year_is_shared_out_by_degree_days(da
         signed("anna", date(2025, 7, 1), reference=()),
     )
     with database.write(COMMUNITY, SECRETARY) as tx:
-        send_notices(tx, "t26", date(2025, 12, 10), "letter", None)
+        tell_in_writing(tx, "t26", date(2025, 12, 10))
     made = bill(database, Period(date(2025, 7, 1), date(2026, 7, 1)), "26")
     heat_of = lines_of(made, LineKind.HEAT)
     assert [round(line.quantity, 3) for line in heat_of] == [Decimal("11.409"), Decimal("14.591")]
@@ -270,7 +269,6 @@ def test_a_tariff_reaches_back_before_its_notice_only_where_no_use_costs_more(
         Contract("c", "m", "x", first, None, "clause", ()),
         [own, later],
         [Notice("later", "m", date(2025, 6, 1))],
-        ALWAYS,
         shipped_law(),
     )
     assert (bound[0][1].tariff_id == "later") is reaches_back
@@ -281,5 +279,5 @@ def test_a_band_in_which_the_next_gj_is_dearer_does_not_reach_back() -> None:
     own = read_tariff("own", "r", first, date(2024, 12, 1), parameters(first))
     banded = read_tariff("b", "r2", first, date(2025, 5, 1), parameters(first, "30.00", edge="20", heat_above="39.00"))
     notice = Notice("b", "m", date(2025, 6, 1))
-    bound = terms_of(Contract("c", "m", "x", first, None, "clause", ()), [own, banded], [notice], ALWAYS, shipped_law())
+    bound = terms_of(Contract("c", "m", "x", first, None, "clause", ()), [own, banded], [notice], shipped_law())
     assert [(day, tariff.tariff_id) for day, tariff in bound] == [(first, "own"), (date(2025, 6, 1), "b")]

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from coop.billing.bills import ledger_store as ledger
 from coop.billing.bills import store as bills
 from coop.billing.checking.verify import verify_bill
-from coop.billing.figures.commands import record_figure, send_notices
+from coop.billing.figures.commands import record_figure
 from coop.billing.model import LineKind, PublishedFigure
 from coop.billing.runs.commands import issue_bills
 from coop.billing.runs.texts import brake_sentence
@@ -34,6 +34,7 @@ from tests.billing.village import (
     release,
     signed,
     tariff_adopted,
+    tell_in_writing,
     tranche,
 )
 from tests.desk import COMMUNITY, SECRETARY
@@ -137,7 +138,7 @@ def test_a_tariff_change_in_the_month_cuts_the_lines_at_the_notice(database: Dat
     second = tariff_adopted("tariff-2025b", date(2025, 2, 1), date(2025, 1, 14), heat="40.00")
     hear(database, *TERMS, second, *month_of(MEMBERS, FEBRUARY))
     with database.write(COMMUNITY, SECRETARY) as tx:
-        send_notices(tx, "tariff-2025b", date(2025, 2, 11), "letter", ["anna"])
+        tell_in_writing(tx, "tariff-2025b", date(2025, 2, 11), ["anna"])
     run(database, FEBRUARY)
     anna, bram = bill_of(database, "2025-000001"), bill_of(database, "2025-000002")
     heat = [line for line in anna.bill.lines if line.kind is LineKind.HEAT]
@@ -158,7 +159,7 @@ def test_a_repair_tariff_makes_credit_lines_for_leavers_too(database: Database) 
     hear(database, repair)
     assert correct(database, date(2025, 6, 4)).bills == ()
     with database.write(COMMUNITY, SECRETARY) as tx:
-        send_notices(tx, "repair", date(2025, 6, 10), "letter", list(MEMBERS))
+        tell_in_writing(tx, "repair", date(2025, 6, 10), list(MEMBERS))
     result = correct(database, date(2025, 6, 20))
     assert [bill.total_cents for bill in result.bills] == [3092 - 3397] * 3
     assert bill_of(database, result.bills[0].number).bill.lines[0].cause == "another tariff binds"

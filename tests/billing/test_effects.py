@@ -15,7 +15,7 @@ from sqlalchemy import select
 from coop.billing.bills import store as bills
 from coop.billing.effects.commands import Effects, ask_effects, ask_own_effects, find_proposal
 from coop.billing.effects.rules import MonthSum
-from coop.billing.figures.commands import record_figure, send_notices
+from coop.billing.figures.commands import record_figure
 from coop.billing.model import PublishedFigure
 from coop.billing.runs.commands import issue_bills
 from coop.billing.service import BILLING
@@ -39,6 +39,7 @@ from tests.billing.village import (
     release,
     signed,
     tariff_adopted,
+    tell_in_writing,
 )
 from tests.desk import COMMUNITY, SECRETARY
 from tests.founding import found_in
@@ -131,7 +132,7 @@ def adopt(database: Database, held_on: date = HELD_ON, valid_from: date = VALID_
     hear(database, adopted.model_copy(update={"resolution_id": RESOLUTION}))
     set_day(database, held_on)
     with database.write(COMMUNITY, SECRETARY) as tx:
-        send_notices(tx, tariff_id, held_on, "letter", None)
+        tell_in_writing(tx, tariff_id, held_on)
 
 
 def live(database: Database, until: Period, gone: Sequence[str] = ()) -> Billed:

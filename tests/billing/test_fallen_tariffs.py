@@ -17,9 +17,9 @@ import pytest
 from coop.billing.bills import store as bills
 from coop.billing.checking.verify import verify_bill
 from coop.billing.documents.taking_home import take_home
-from coop.billing.figures.commands import send_notices
 from coop.billing.runs.commands import issue_bills
 from coop.events import Event
+from coop.events.billing import TariffNoticeConfirmed
 from coop.events.governance import DecisionStopped, TariffAdopted
 from coop.kit import journal
 from coop.kit.database import Database
@@ -28,7 +28,16 @@ from coop.verification.athome import check, seal
 from coop.verification.prices import verify_prices
 from coop.verification.rows import read_kept
 from coop.verification.told import Told
-from tests.billing.village import admitted, hear, month_of, release, signed, tariff_adopted, tariff_stopped
+from tests.billing.village import (
+    admitted,
+    hear,
+    month_of,
+    release,
+    signed,
+    tariff_adopted,
+    tariff_stopped,
+    tell_in_writing,
+)
 from tests.desk import COMMUNITY, SECRETARY
 
 FEBRUARY, MARCH, APRIL = (Period.month(2025, month) for month in (2, 3, 4))
@@ -52,7 +61,7 @@ def charge(
     with database.write(COMMUNITY, SECRETARY) as tx:
         for tariff in tariffs:
             if tariff is not OWN:
-                send_notices(tx, tariff.tariff_id, date(2025, 1, 15), "letter", None)
+                tell_in_writing(tx, tariff.tariff_id, date(2025, 1, 15))
         run = issue_bills(tx, month, month.end)
         assert run.status == "issued" or release(tx, run.run_id).status == "issued"
     with database.system_write() as sql:
@@ -77,8 +86,11 @@ def look(database: Database, taken: dict[str, Any], tariffs: Sequence[TariffAdop
     hear(database, *falls)
     noon = {fall.stop_id: datetime.combine(fall.stopped_on, datetime.min.time(), UTC) for fall in falls}
     issued_at = {json.loads(taken["fact"]["data"])["bill_id"]: datetime.fromisoformat(taken["issued_on"] + "T12:00Z")}
+    with database.system_read() as sql:
+        noticed = journal.facts_of(sql, TariffNoticeConfirmed, COMMUNITY)
     told = Told(
         tariffs=tariffs,
+        noticed=noticed,
         stops=falls,
         admitted=[ANNA],
         signed=[CONTRACT],
@@ -153,5 +165,5 @@ def test_a_tariff_that_came_after_a_bill_does_not_make_it_wrong(database: Databa
     taken = charge(database, [OWN], MARCH, [told])
     hear(database, CHEAPER)
     with database.write(COMMUNITY, SECRETARY) as tx:
-        send_notices(tx, "tariff-cheaper", date(2025, 4, 25), "letter", None)
+        tell_in_writing(tx, "tariff-cheaper", date(2025, 4, 25))
     assert look(database, taken, [OWN], told).verified == []

@@ -22,10 +22,11 @@ from tests.billing.village import (
     month_of,
     signed,
     tariff_adopted,
+    tell_in_writing,
     tranche,
     visit,
 )
-from tests.desk import COMMUNITY, sign_in
+from tests.desk import COMMUNITY, SECRETARY, sign_in
 from tests.founding import found_in
 from tests.kit.clocks import SetClock
 
@@ -179,13 +180,12 @@ def test_a_period_that_is_not_whole_says_what_is_missing(village: Database, tmp_
 
 def test_tariffs_show_vote_maximum_and_notice(village: Database, tmp_path: Path) -> None:
     board = visit(village, tmp_path, "board", "operator")
-    sent = board.post(
-        "/billing/tariffs/tariff-2025/notice", data={"sent_on": "2025-01-05", "channel": "letter"}, headers=HTML
-    )
-    page = text_of(sent).replace("\xa0", " ")
+    with village.write(COMMUNITY, SECRETARY) as tx:
+        tell_in_writing(tx, "tariff-2025", date(2025, 1, 5))
+    page = text_of(board.get("/billing/tariffs", headers=HTML)).replace("\xa0", " ")
     meaning = "For each gigajoule that the heat meter counts. Counts towards your ceiling."
     assert f"Heat €38.00 per GJ {meaning} €43.79 ACM, maximumtarieven warmte 2025" in page
-    assert "5 Jan 2025 letter as the board says All members" in page
+    assert "5 Jan 2025 letter as two people say 2 members" in page
     figure = {"series": "cpi-households", "year": "2026", "value": "1,033", "source": "CBS"}
     assert "1.033 CBS" in text_of(board.post("/billing/tariffs/figures", data=figure, headers=HTML))
     assert board.post("/billing/tariffs/figures", data={**figure, "value": "x"}, headers=HTML).status_code == 422
@@ -298,5 +298,6 @@ def test_a_change_of_tariff_waits_for_its_written_notice(village: Database, tmp_
     assert "Tell each member in writing of the tariff from" in text_of(
         board.get("/billing/cards/waiting", headers=HTML)
     )
-    board.post("/billing/tariffs/tariff-2026/notice", data={"sent_on": "2025-12-05", "channel": "letter"}, headers=HTML)
+    with village.write(COMMUNITY, SECRETARY) as tx:
+        tell_in_writing(tx, "tariff-2026", date(2025, 12, 5))
     assert "Tell each member" not in text_of(board.get("/billing/cards/waiting", headers=HTML))

@@ -14,7 +14,7 @@ import pytest
 
 from coop.billing.bills import store as bills
 from coop.billing.checking.state_api import SECTIONS
-from coop.billing.figures.commands import record_figure, send_notices
+from coop.billing.figures.commands import record_figure
 from coop.billing.model import PublishedFigure
 from coop.billing.runs.commands import correct_bills, issue_bills, preview_bills, preview_run, release_run
 from coop.billing.runs.results import RunResult
@@ -47,6 +47,7 @@ from tests.billing.village import (
     release,
     signed,
     tariff_adopted,
+    tell_in_writing,
     tranche,
 )
 from tests.desk import CHAIR, COMMUNITY, SECRETARY
@@ -233,7 +234,7 @@ def test_a_fact_heard_twice_or_lost_in_a_crash_is_kept_once(database: Database, 
 def test_commands_that_crash_before_their_commit_leave_nothing(database: Database) -> None:
     hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
     with crash(database) as tx:
-        send_notices(tx, "tariff-2025", date(2025, 1, 1), "letter", None)
+        tell_in_writing(tx, "tariff-2025", date(2025, 1, 1))
         record_figure(tx, PublishedFigure("cpi-households", 2025, Decimal("1.033"), "CBS"))
     with database.read(COMMUNITY) as tx:
         assert count_rows(tx, tables.tariff_notice) == count_rows(tx, tables.yearly_figure) == 0

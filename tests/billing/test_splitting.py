@@ -19,7 +19,6 @@ from coop.billing.bills.splitting import split_energy
 from coop.billing.bills.store import IssuedBill
 from coop.billing.checking import words
 from coop.billing.checking.verify import verify_bill
-from coop.billing.figures.commands import send_notices
 from coop.billing.model import BY_DAYS, LineKind, Midnight, Profile
 from coop.billing.runs.commands import correct_bills, issue_bills
 from coop.billing.tables import heard as heard_tables
@@ -27,7 +26,17 @@ from coop.billing.terms.heard_store import read_midnights
 from coop.events.metering import MeasuredPart, PeriodMeasured
 from coop.kit.database import Database
 from coop.values import Period, midnight
-from tests.billing.village import admitted, closed, ended, hear, measured, release, signed, tariff_adopted
+from tests.billing.village import (
+    admitted,
+    closed,
+    ended,
+    hear,
+    measured,
+    release,
+    signed,
+    tariff_adopted,
+    tell_in_writing,
+)
 from tests.desk import COMMUNITY, SECRETARY
 
 JANUARY = Period.month(2025, 1)
@@ -53,7 +62,7 @@ def cheaper_from_the_middle(database: Database, heat: str = "30.00", standing: s
         signed("anna", date(2024, 1, 1), reference=()),
     )
     with database.write(COMMUNITY, SECRETARY) as tx:
-        send_notices(tx, "t2", date(2025, 1, 2), "letter", None)
+        tell_in_writing(tx, "t2", date(2025, 1, 2))
 
 
 def bill(database: Database, told: PeriodMeasured) -> dict[str, IssuedBill]:
@@ -116,7 +125,7 @@ def test_e6_with_a_reading_at_new_year_is_cut_there(database: Database) -> None:
         signed("anna", date(2025, 7, 1), reference=()),
     )
     with database.write(COMMUNITY, SECRETARY) as tx:
-        send_notices(tx, "t26", date(2025, 12, 10), "letter", None)
+        tell_in_writing(tx, "t26", date(2025, 12, 10))
     year = Period(date(2025, 7, 1), date(2026, 7, 1))
     made = bill(database, read_daily(year, "26", {date(2026, 1, 1): "12.5"}))["contract-anna"]
     assert heat_of(made) == [("12.500", ("split-by-stands",)), ("13.500", ("split-by-stands",))]

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from coop.billing.figures.commands import record_figure, send_notices
+from coop.billing.figures.commands import record_figure
 from coop.billing.model import Contract, Notice, PublishedFigure, Tariff
-from coop.billing.tables import bills as tables
 from coop.billing.tables import heard as heard_tables
 from coop.billing.terms.tariffs import against_law, read_tariff, spans_of, tariff_on, terms_of
 from coop.communities.law import shipped_law
@@ -25,7 +24,6 @@ from coop.values import BadInput, CoopError, Period, hash_parameters
 from tests.billing.village import count_rows, hear, parameters, price_of, tariff_adopted
 from tests.desk import COMMUNITY, SECRETARY
 
-ALWAYS = [Period(date(2020, 1, 1), date.max)]
 LAW = shipped_law()
 
 
@@ -47,51 +45,45 @@ def names(found: list[tuple[date, Tariff]]) -> list[tuple[date, str]]:
 
 
 def test_the_first_tariff_is_the_contracts_own() -> None:
-    assert names(terms_of(contract(), [OWN, DEARER], [], ALWAYS, LAW)) == [(date(2025, 1, 1), "own")]
+    assert names(terms_of(contract(), [OWN, DEARER], [], LAW)) == [(date(2025, 1, 1), "own")]
 
 
 def test_a_later_tariff_binds_from_its_notice_on() -> None:
     late = Notice("dearer", "m", date(2025, 8, 10))
-    assert names(terms_of(contract(), [OWN, DEARER], [late], ALWAYS, LAW)) == [
+    assert names(terms_of(contract(), [OWN, DEARER], [late], LAW)) == [
         (date(2025, 1, 1), "own"),
         (date(2025, 8, 10), "dearer"),
     ]
 
 
 def test_a_notice_in_time_binds_from_the_first_day() -> None:
-    early = Notice("dearer", None, date(2025, 5, 20))
-    assert names(terms_of(contract(), [DEARER, OWN], [early], ALWAYS, LAW))[1] == (date(2025, 7, 1), "dearer")
+    early = Notice("dearer", "m", date(2025, 5, 20))
+    assert names(terms_of(contract(), [DEARER, OWN], [early], LAW))[1] == (date(2025, 7, 1), "dearer")
 
 
 def test_no_clause_no_change() -> None:
     notice = Notice("dearer", "m", date(2025, 5, 20))
-    assert names(terms_of(contract(clause=None), [OWN, DEARER], [notice], ALWAYS, LAW)) == [(date(2025, 1, 1), "own")]
+    assert names(terms_of(contract(clause=None), [OWN, DEARER], [notice], LAW)) == [(date(2025, 1, 1), "own")]
 
 
 def test_a_notice_to_others_binds_nobody_else() -> None:
     notice = Notice("dearer", "somebody", date(2025, 5, 20))
-    assert len(terms_of(contract(), [OWN, DEARER], [notice], ALWAYS, LAW)) == 1
-
-
-def test_a_notice_to_all_reaches_only_who_was_a_member_then() -> None:
-    notice = Notice("dearer", None, date(2025, 5, 20))
-    joined_later = [Period(date(2025, 6, 1), date.max)]
-    assert len(terms_of(contract(), [OWN, DEARER], [notice], joined_later, LAW)) == 1
+    assert len(terms_of(contract(), [OWN, DEARER], [notice], LAW)) == 1
 
 
 def test_a_contract_signed_later_has_the_tariff_of_its_day() -> None:
     new = contract(starts_on=date(2025, 9, 1), clause=None)
-    assert names(terms_of(new, [OWN, DEARER], [], ALWAYS, LAW)) == [(date(2025, 9, 1), "dearer")]
+    assert names(terms_of(new, [OWN, DEARER], [], LAW)) == [(date(2025, 9, 1), "dearer")]
 
 
 def test_a_contract_older_than_the_first_tariff_has_the_first() -> None:
     old = contract(starts_on=date(2024, 3, 1), clause=None)
-    assert names(terms_of(old, [DEARER, OWN], [], ALWAYS, LAW)) == [(date(2025, 1, 1), "own")]
+    assert names(terms_of(old, [DEARER, OWN], [], LAW)) == [(date(2025, 1, 1), "own")]
 
 
 def test_a_repair_that_makes_nothing_dearer_reaches_back_to_its_first_day() -> None:
     notice = Notice("cheaper", "m", date(2025, 6, 15))
-    assert names(terms_of(contract(), [OWN, CHEAPER], [notice], ALWAYS, LAW)) == [(date(2025, 1, 1), "cheaper")]
+    assert names(terms_of(contract(), [OWN, CHEAPER], [notice], LAW)) == [(date(2025, 1, 1), "cheaper")]
 
 
 def test_a_cheaper_price_that_leaves_the_guarantee_is_no_gift() -> None:
@@ -99,7 +91,7 @@ def test_a_cheaper_price_that_leaves_the_guarantee_is_no_gift() -> None:
     outside["components"][0]["guarantee"] = False
     trick = read_tariff("trick", "r-trick", date(2025, 1, 1), date(2025, 5, 1), outside)
     notice = Notice("trick", "m", date(2025, 6, 15))
-    assert names(terms_of(contract(), [OWN, trick], [notice], ALWAYS, LAW)) == [
+    assert names(terms_of(contract(), [OWN, trick], [notice], LAW)) == [
         (date(2025, 1, 1), "own"),
         (date(2025, 6, 15), "trick"),
     ]
@@ -111,7 +103,7 @@ def test_a_price_that_is_voted_once_more_reaches_no_day_before_its_first_notice(
     notices = [Notice("first", "m", date(2025, 4, 1)), Notice("again", "m", date(2025, 6, 1))]
     since_2024 = contract(starts_on=date(2024, 1, 1))
     old = tariff("old", date(2024, 1, 1), date(2023, 12, 1), "30")
-    assert names(terms_of(since_2024, [old, first, again], notices, ALWAYS, LAW)) == [
+    assert names(terms_of(since_2024, [old, first, again], notices, LAW)) == [
         (date(2024, 1, 1), "old"),
         (date(2025, 4, 1), "again"),
     ]
@@ -122,7 +114,7 @@ def test_a_tariff_reaches_back_only_to_days_on_which_something_dearer_bound() ->
     dear = tariff("dear", date(2024, 7, 1), date(2024, 6, 1), "42")
     between = tariff("between", date(2024, 9, 1), date(2024, 11, 20), "41")
     notices = [Notice("dear", "m", date(2024, 12, 1)), Notice("between", "m", date(2024, 12, 15))]
-    assert names(terms_of(contract(starts_on=date(2024, 1, 1)), [cheap, dear, between], notices, ALWAYS, LAW)) == [
+    assert names(terms_of(contract(starts_on=date(2024, 1, 1)), [cheap, dear, between], notices, LAW)) == [
         (date(2024, 1, 1), "cheap"),
         (date(2024, 12, 1), "between"),
     ]
@@ -133,14 +125,14 @@ def fall(name: str, from_on: date, told_on: date, manner: str = "annulled", numb
 
 
 TOLD = date(2025, 9, 20)
-ANNOUNCED = [Notice("dearer", None, date(2025, 5, 20)), Notice("lower", None, date(2025, 5, 20))]
+ANNOUNCED = [Notice("dearer", "m", date(2025, 5, 20)), Notice("lower", "m", date(2025, 5, 20))]
 LOWER = tariff("lower", date(2025, 7, 1), date(2025, 5, 1), "36")
 
 
 def bind(new: Tariff, *stops: Stop, starts_on: date = date(2025, 1, 1), clause: str | None = "clause-1") -> list[str]:
     """Tariffs that bind from a day on, with the day, where a new one follows the own and falls."""
     told = {f"r-{new.tariff_id}": stops}
-    found = terms_of(contract(clause, starts_on), [OWN, new], ANNOUNCED, ALWAYS, LAW, told)
+    found = terms_of(contract(clause, starts_on), [OWN, new], ANNOUNCED, LAW, told)
     return [f"{since} {each.tariff_id}" for since, each in found]
 
 
@@ -163,13 +155,13 @@ def test_a_suspension_holds_from_its_day_until_it_ends() -> None:
 
 def test_where_no_other_tariff_is_left_contracts_go_on_as_they_began() -> None:
     stops = {"r-own": [fall("own", date(2025, 1, 1), TOLD)]}
-    assert names(terms_of(contract(), [OWN], [], ALWAYS, LAW, stops)) == [(date(2025, 1, 1), "own")]
+    assert names(terms_of(contract(), [OWN], [], LAW, stops)) == [(date(2025, 1, 1), "own")]
 
 
 def test_a_lower_tariff_stands_from_its_first_day_in_the_place_of_one_that_had_fallen() -> None:
     later = tariff("later", date(2025, 2, 2), date(2025, 2, 22), "30")
     stops = {"r-own": [fall("own", date(2024, 12, 10), date(2024, 12, 10))]}
-    assert names(terms_of(contract(None), [OWN, later], [], ALWAYS, LAW, stops)) == [
+    assert names(terms_of(contract(None), [OWN, later], [], LAW, stops)) == [
         (date(2025, 1, 1), "own"),
         (date(2025, 2, 2), "later"),
     ]
@@ -194,10 +186,10 @@ def test_on_no_day_is_a_price_above_what_binds_without_the_notices_that_came_lat
         decided_on = valid_from + timedelta(days=decided_after)
         tariffs.append(tariff(f"t{number}", valid_from, decided_on, price))
         notices.append(Notice(f"t{number}", "m", decided_on + timedelta(days=sent_after)))
-    bound = terms_of(contract(), tariffs, notices, ALWAYS, LAW)
+    bound = terms_of(contract(), tariffs, notices, LAW)
     for day in (date(2025, 1, 1) + timedelta(days=n) for n in range(400)):
         known = [notice for notice in notices if notice.sent_on <= day]
-        without_later = tariff_on(terms_of(contract(), tariffs, known, ALWAYS, LAW), day)
+        without_later = tariff_on(terms_of(contract(), tariffs, known, LAW), day)
         assert price_of(tariff_on(bound, day)) <= price_of(without_later), day
 
 
@@ -280,22 +272,6 @@ def test_the_database_itself_refuses_a_tariff_without_its_vote(database: Databas
     }
     with pytest.raises(IntegrityError), database.write(COMMUNITY, SECRETARY) as tx:
         tx.execute(insert(heard_tables.tariff).values(**{**row, **change}))
-
-
-def test_a_notice_needs_a_tariff_and_comes_after_its_decision(database: Database) -> None:
-    with pytest.raises(CoopError, match="there is no tariff"), database.write(COMMUNITY, SECRETARY) as tx:
-        send_notices(tx, "tariff-2025", date(2025, 1, 1), "letter", None)
-    hear(database, tariff_adopted())
-    with pytest.raises(CoopError, match="tells of a proposal"), database.write(COMMUNITY, SECRETARY) as tx:
-        send_notices(tx, "tariff-2025", date(2024, 11, 1), "letter", None)
-    with pytest.raises(BadInput), database.write(COMMUNITY, SECRETARY) as tx:
-        send_notices(tx, "tariff-2025", date(2025, 1, 1), "shouted in the street", None)
-    for _ in range(2):
-        with database.write(COMMUNITY, SECRETARY) as tx:
-            send_notices(tx, "tariff-2025", date(2025, 1, 1), "letter", ["anna", "bram"])
-            send_notices(tx, "tariff-2025", date(2025, 1, 1), "letter", None)
-    with database.read(COMMUNITY) as tx:
-        assert count_rows(tx, tables.tariff_notice) == 3
 
 
 def test_a_figure_is_entered_once_with_its_source(database: Database) -> None:

@@ -22,6 +22,8 @@ PARAMETERS = {
     "ibans/number": [("members", "iban_proposal", "number")],
     "choice-proposals/number": [("members", "choice_proposal", "number")],
     "waiting/number": [("billing", "law_proposal", "number")],
+    "notices/number": [("billing", "notice_entry", "number")],
+    "entries/number": [("billing", "notice_entry", "number")],
     "role-proposals/number": [("members", "role_proposal", "number")],
     "erasures/number": [("members", "erasure", "number")],
     "moves/number": [("members", "told_move", "number")],

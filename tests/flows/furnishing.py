@@ -10,7 +10,9 @@ import httpx2
 from sqlalchemy import select, update
 
 from coop.billing.law.proposals import propose_law
+from coop.billing.notices.commands import enter_notices, list_members_on
 from coop.billing.tables.heard import tariff_proposed
+from coop.billing.terms.heard_store import list_tariffs
 from coop.communities.law import RATE, VAT, Publication
 from coop.demo.accounts import accounts
 from coop.demo.acts import password
@@ -124,13 +126,16 @@ def furnish_metering(tx: Tx) -> None:
 
 
 def furnish_billing(tx: Tx, plan: DemoPlan) -> None:
-    """A tariff that a meeting is asked for, and a rate of VAT that somebody else has to confirm."""
+    """A tariff that a meeting is asked for, and a rate of VAT and a notice that somebody else has to confirm."""
     asked = {"resolution_id": str(uuid4()), "meeting_id": str(uuid4()), "held_on": tx.today}
     parameters = summer_tariff(plan) | {"valid_from": f"{tx.today.year + 1}-01-01"}
     hashed = {"parameters": parameters, "parameters_hash": "0" * 64}
     tx.insert(tariff_proposed, [{"community": tx.community, **asked, **hashed}])
     rate = {"standard": {RATE: Decimal("0.2")}}
     assert propose_law(tx, Publication(VAT, tx.today, tx.today, tx.today, rate, "a test"))
+    newest = list_tariffs(tx)[-1].tariff_id
+    for members in (None, [list_members_on(tx, tx.today)[0]]):
+        enter_notices(tx, newest, tx.today, "letter", members, b"%PDF-1.7 a receipt")
 
 
 def furnish_governance(tx: Tx) -> None:

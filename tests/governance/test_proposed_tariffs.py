@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from coop.billing.effects.commands import ask_effects, find_proposal
-from coop.billing.figures.commands import send_notices
 from coop.billing.service import BILLING
 from coop.communities.law import shipped_law
 from coop.communities.law_commands import on_law_published
@@ -22,7 +21,7 @@ from coop.kit.database import Database
 from coop.values import Period, hash_parameters
 from tests.billing.test_effects import MEMBERS, compare, settle
 from tests.billing.test_effects import live as bill_same_use
-from tests.billing.village import envelope, hear
+from tests.billing.village import envelope, hear, tell_in_writing
 from tests.desk import SECRETARY
 from tests.founding import found_in
 from tests.governance.assembly import (
@@ -103,7 +102,7 @@ def test_what_billing_answers_to_the_notice_is_what_the_decision_bills(embedded:
         STEPS["close"](tx)
     [adopted] = only(_pass_on(embedded, billing), TariffAdopted)
     with billing.write(TOWN, SECRETARY) as tx:
-        send_notices(tx, adopted.tariff_id, tx.today, "letter", None)
+        tell_in_writing(tx, adopted.tariff_id, tx.today)
     billed = bill_same_use(billing, Period.month(2027, 12))
     assert len(answer.effects) == len(MEMBERS)
     for effect in answer.effects:

@@ -41,7 +41,7 @@ def load_book(tx: Tx, contract_id: str | None = None) -> Book:
         contracts=_contracts(tx, contract_id),
         tariffs=tuple(adopted.tariff for adopted in heard.list_tariffs(tx)),
         notices=tuple(terms.list_notices(tx)),
-        memberships=_memberships(tx),
+        memberships=list_memberships(tx),
         figures={(figure.series, figure.year): figure.value for figure in terms.list_figures(tx)},
         choices=load_choices(tx),
         law=load_law(tx),
@@ -235,7 +235,7 @@ def _correct(contract: Contract, newest: Any) -> Contract:
     return replace(contract, reference=newest.reference, correction=newest.number) if newest else contract
 
 
-def _memberships(tx: Tx) -> dict[str, tuple[Period, ...]]:
+def list_memberships(tx: Tx) -> dict[str, tuple[Period, ...]]:
     """The days on which each was a member, up to the leaving that was told last."""
     admitted, left = heard_tables.member_admitted.c, heard_tables.member_left.c
     leavings = select(left.member_id, left.left_on).where(left.community == tx.community).order_by(left.number)

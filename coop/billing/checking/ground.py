@@ -86,7 +86,7 @@ class Ground:
         known = replace(
             book,
             tariffs=tuple(tariff for tariff in book.tariffs if tariff.decided_on <= known_on),
-            notices=tuple(notice for notice in book.notices if notice.sent_on <= known_on),
+            notices=tuple(notice for notice in book.notices if max(notice.sent_on, notice.known_on) <= known_on),
             stops={about: [stop for stop in told if stop.told_on < known_on] for about, told in book.stops.items()},
         )
         return Terms(known, known_on, known_on).bind(contract)

@@ -1,17 +1,15 @@
-"""Tariffs that the meeting adopted, the written notices of them, and the published figures of each year."""
+"""Tariffs that the meeting adopted, and the published figures of each year."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import Annotated, Any
 
 from fastapi import Request
 from pydantic import Field
 
-from coop.billing.access import ACCESS
 from coop.billing.bodies import Name, Sentence, Year
-from coop.billing.checking import words
-from coop.billing.fields import ResolutionId, TariffId, make_router, may
+from coop.billing.fields import Channel, ResolutionId, SentOn, TariffId, make_router, may
 from coop.billing.figures import board, commands
 from coop.billing.model import PublishedFigure
 from coop.billing.terms import store as terms
@@ -21,50 +19,8 @@ from coop.events.terms import Described
 from coop.kit.answers import Answer, Body, ExactDecimal
 from coop.kit.http import reading, refuses, session_of, writing
 from coop.kit.paging import Paged
-from coop.values import NotFound, say
 
 routes = make_router()
-
-SentOn = Annotated[date, Field(description="Day on which it was sent.", examples=["2024-12-01"])]
-Channel = Annotated[Name, Field(description="Way in which it was sent.", examples=["letter"])]
-
-
-class NoticeIn(Body):
-    """Written notice of a tariff, to all members or to some."""
-
-    tariff_id: Annotated[Name, Field(examples=["tariff-2025"])]
-    """Tariff that it tells of."""
-    sent_on: SentOn
-    channel: Annotated[Literal["letter", "e-mail", "by-hand"], Field(examples=["letter"])]
-    """Way in which it was sent: in writing (BW 2:59)."""
-    members: Annotated[Literal["all"] | list[Name], Field(examples=["all", ["M-0012"]])] = "all"
-    """Ids of the members who were written to, or all."""
-
-
-class NoticesOut(Answer):
-    """Number of notices that were put on file."""
-
-    tariff_id: TariffId
-    notices: Annotated[int, Field(examples=[1])]
-    """Number of them; a notice to all is one."""
-
-
-class OrderOut(Answer):
-    """An order to write to everybody of a tariff."""
-
-    tariff_id: TariffId
-    ordered_at: datetime
-    """Instant of the order. Whom the notice reaches, the list of notices says afterwards."""
-
-
-class NoticeOut(Answer):
-    """A written notice of a tariff."""
-
-    tariff_id: TariffId
-    sent_on: SentOn
-    channel: Channel
-    member_id: Annotated[str | None, Field(examples=["M-0012"])]
-    """Member who was written to; null for all who were members on that day."""
 
 
 class MailingOut(Answer):
@@ -72,12 +28,12 @@ class MailingOut(Answer):
 
     sent_on: SentOn
     channel: Channel
-    count: Annotated[int | None, Field(examples=[98])]
-    """Number of members who were written to; null for all."""
+    count: Annotated[int, Field(examples=[98])]
+    """Number of members who were written to."""
     to_reader: bool
     """Whether the member who is signed in is among them."""
     has_proof: bool
-    """Whether they went out from here, each with its proof; otherwise the board says that they were sent."""
+    """Whether they went out from here, each with its proof; otherwise two people say that they were sent."""
 
 
 class ComponentOut(Answer):
@@ -188,39 +144,6 @@ def list_tariffs(request: Request, page: Paged) -> list[TariffOut]:
     with reading(request) as tx:
         tariffs = page.close(board.list_tariffs(tx, session_of(request).member_id, page.window), board.tariff_key)
     return [TariffOut.model_validate(tariff) for tariff in tariffs]
-
-
-@routes.post("/notices")
-@may("send-notices")
-@refuses("notice-too-early", "bad-input", "bad-date")
-def send_notices(request: Request, body: NoticeIn) -> NoticesOut:
-    """Record that members were told of a tariff in writing, today; what was sent before is the operator's to enter."""
-    members = None if body.members == "all" else body.members
-    with writing(request) as tx:
-        commands.judge_day_sent(tx, body.sent_on, may_date=ACCESS.allows(session_of(request), "date-notices"))
-        count = commands.send_notices(tx, body.tariff_id, body.sent_on, body.channel, members)
-    return NoticesOut(tariff_id=body.tariff_id, notices=count)
-
-
-@routes.post("/tariffs/{tariff_id}/notices")
-@may("send-notices")
-def start_notices(request: Request, tariff_id: str) -> OrderOut:
-    """Have everybody with a contract written to of a tariff, unless they had the notice already."""
-    with writing(request) as tx:
-        tariff = next((tariff for tariff in board.list_tariffs(tx) if tariff.tariff_id == tariff_id), None)
-        if tariff is None:
-            raise NotFound(say("there is no tariff %(tariff_id)s", tariff_id=tariff_id))
-        commands.order_notices(tx, tariff_id, words.notice_prices(tariff.components))
-        return OrderOut(tariff_id=tariff_id, ordered_at=tx.now)
-
-
-@routes.get("/notices")
-@may("see-notices")
-def list_notices(request: Request, page: Paged) -> list[NoticeOut]:
-    """Written notices, by tariff, day and member."""
-    with reading(request) as tx:
-        notices = page.cut(terms.list_notices(tx), terms.notice_key)
-    return [NoticeOut.model_validate(notice) for notice in notices]
 
 
 @routes.post("/index")

@@ -16,7 +16,7 @@ from coop.billing.terms import heard_store as heard
 from coop.billing.terms import mailing_store as mailings
 from coop.billing.terms import store as terms
 from coop.billing.terms.store import Mailing
-from coop.billing.terms.tariffs import needs_notice, notified_on
+from coop.billing.terms.tariffs import first_notices, needs_notice
 from coop.communities.law import Maximum
 from coop.communities.law_store import load_law
 from coop.communities.tariff_law import beside_maxima, fixed_beside_maximum
@@ -126,14 +126,14 @@ def list_tariffs(tx: Tx, reader_id: str | None = None, window: Window | None = N
 def measure_notices(tx: Tx) -> dict[str, NoticeReach]:
     """Find for each tariff whom its written notice has to reach, and whom it did."""
     terms_book, orders = load_book(tx), terms.find_orders(tx)
+    sent = first_notices(terms_book.notices)
     outcomes = mailings.list_outcomes(tx, mailings.NOTICE, [tariff.tariff_id for tariff in terms_book.tariffs])
     reaches = {}
     for tariff in terms_book.tariffs:
         concerned: dict[str, bool] = {}
         for contract in terms_book.contracts:
             if needs_notice(contract, tariff):
-                spans = terms_book.memberships.get(contract.member_id, ())
-                is_reached = notified_on(contract, tariff, terms_book.notices, spans) is not None
+                is_reached = (tariff.tariff_id, contract.member_id) in sent
                 concerned[contract.member_id] = concerned.get(contract.member_id, True) and is_reached
         left = sorted(member_id for member_id, is_reached in concerned.items() if not is_reached)
         failed = tuple(member_id for member_id in left if (tariff.tariff_id, member_id) in outcomes)

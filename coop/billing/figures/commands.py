@@ -1,104 +1,30 @@
-"""Entries of the board about terms: that members were told of a tariff, and published yearly figures."""
+"""Published yearly figures that ceilings follow, as people enter them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 
 from coop.billing.bills.comparing import FIGURE_BOUNDS
 from coop.billing.guarantee.gas import GAS_BOUNDS
-from coop.billing.model import Notice, PublishedFigure
+from coop.billing.model import PublishedFigure
 from coop.billing.runs.commands import LOCK
 from coop.billing.runs.drafting import draft
 from coop.billing.runs.results import RunResult, as_drafted
-from coop.billing.terms import heard_store as heard
 from coop.billing.terms import store as stored_terms
 from coop.communities.choices import GuaranteeChoice
 from coop.communities.store import load_choices
-from coop.events.billing import NoticePrice, TariffNoticeOrdered
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, NotFound, Problem, say
+from coop.values import BadInput, CoopError, Problem, say
 
 DIGITS_MAX = 15
 """Most digits of a published figure behind the point."""
-
-WAYS = ("letter", "e-mail", "by-hand")
-"""Ways in which a notice reaches somebody in writing (BW 2:59)."""
 
 FACTORS = Decimal("0.8"), Decimal("1.3")
 """The least and the most that prices can be of those a year before."""
 
 DEGREE_DAYS = Decimal(1000), Decimal(6000)
 """The least and the most weighted degree days of a year in the Netherlands, with room on either side [K d]."""
-
-
-def send_notices(tx: Tx, tariff_id: str, sent_on: date, channel: str, members: Sequence[str] | None) -> int:
-    """Record the written notice of a tariff (BW 2:59) to these members, or to all (None); returns how many rows say so.
-
-    Raises:
-        NotFound: there is no such tariff.
-        BadInput: the channel is none by which one tells in writing.
-        CoopError: the notice is older than the decision it tells of.
-    """
-    adopted = heard.find_tariff(tx, tariff_id)
-    if adopted is None:
-        raise NotFound(
-            say("there is no tariff %(tariff_id)s; it exists once its resolution was adopted", tariff_id=tariff_id)
-        )
-    if channel not in WAYS:
-        raise BadInput([Problem(say("a notice is in writing: a letter, an e-mail or handed over"), "channel")])
-    if sent_on < adopted.decided_on:
-        raise CoopError(
-            "notice-too-early",
-            say(
-                "the tariff was decided on %(decided_on)s; notice of %(sent_on)s tells of a proposal",
-                decided_on=adopted.decided_on,
-                sent_on=sent_on,
-            ),
-        )
-    recipients: Sequence[str | None] = members or [None]
-    notices = [Notice(tariff_id, member_id, sent_on, channel) for member_id in recipients]
-    stored_terms.save_notices(tx, notices)
-    return len(notices)
-
-
-def judge_day_sent(tx: Tx, sent_on: date, *, may_date: bool) -> None:
-    """Judge the day that somebody claims for a notice: today, for by it a dearer price binds. Only who enters what was
-    sent before the installation was there (``may_date``) says another, and nobody one that is still to come.
-
-    Raises:
-        BadInput: the day is another.
-    """
-    if sent_on > tx.today:
-        raise BadInput([Problem(say("%(day)s is still to come", day=sent_on), "sent_on")], "bad-date")
-    if sent_on < tx.today and not may_date:
-        reason = say("a notice counts from the day on which it is put on file, %(today)s", today=tx.today)
-        raise BadInput([Problem(reason, "sent_on")], "bad-date")
-
-
-def order_notices(tx: Tx, tariff_id: str, prices: Sequence[NoticePrice]) -> None:
-    """Have everybody with a contract written to of a tariff. Who had the notice already gets none; whom it reached is
-    heard one by one, and the tariff binds nobody else by it.
-
-    Raises:
-        NotFound: there is no such tariff.
-    """
-    adopted = heard.find_tariff(tx, tariff_id)
-    if adopted is None:
-        raise NotFound
-    stored_terms.note_order(tx, tariff_id)
-    tx.tell(
-        TariffNoticeOrdered(
-            tariff_id=tariff_id,
-            resolution_id=adopted.resolution_id,
-            valid_from=adopted.valid_from,
-            decided_on=adopted.decided_on,
-            prices=tuple(prices),
-            ordered_on=tx.today,
-        )
-    )
 
 
 def record_figure(tx: Tx, figure: PublishedFigure, replaces: Decimal | None = None) -> None:

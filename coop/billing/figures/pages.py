@@ -1,8 +1,7 @@
-"""Tariffs with their notices and figures, as members see them and the board keeps them."""
+"""Tariffs with their notices and figures, as members see them, and the figures that the board enters."""
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -14,14 +13,16 @@ from coop.billing.checking import words
 from coop.billing.figures import board
 from coop.billing.figures import commands as terms
 from coop.billing.model import PublishedFigure
+from coop.billing.notices.commands import WAYS
+from coop.billing.notices.store import list_open
 from coop.billing.terms import store as stored_terms
 from coop.communities import tariff_texts
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.tx import Tx
-from coop.values import BadInput, NotFound, Problem, say
+from coop.values import BadInput, Problem, say
 from coop.web.language import language_of, translate
 from coop.web.shell import confirm_page, redirect, render
-from coop.web.writing import civil_day, money, number
+from coop.web.writing import money, number
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/billing", include_in_schema=False)
 may = ACCESS.may
@@ -35,6 +36,7 @@ def tariffs_page(request: Request) -> Response:
         tariffs = board.list_tariffs(tx, session.member_id)
         reaches = board.measure_notices(tx) if ACCESS.allows(session, "see-notices") else {}
         figures = stored_terms.list_figures(tx)
+        waiting = list_open(tx) if ACCESS.allows(session, "send-notices") else []
         today = tx.today
     return render(
         request,
@@ -47,47 +49,9 @@ def tariffs_page(request: Request) -> Response:
         may_record=ACCESS.allows(session, "record-figures"),
         today=today,
         words=words,
-        ways=terms.WAYS,
+        ways=WAYS,
+        waiting=waiting,
     )
-
-
-@routes.post("/tariffs/{tariff_id}/notice")
-@may("send-notices")
-def send_notice(
-    request: Request, tariff_id: str, sent_on: Annotated[date, Form()], channel: Annotated[Name, Form()]
-) -> Response:
-    with writing(request) as tx:
-        terms.judge_day_sent(tx, sent_on, may_date=ACCESS.allows(session_of(request), "date-notices"))
-        terms.send_notices(tx, tariff_id, sent_on, channel, None)
-    text = translate(language_of(request), "The notice to all members is on file.")
-    return redirect("/billing/tariffs", text)
-
-
-@routes.post("/tariffs/{tariff_id}/notice/send")
-@may("send-notices")
-def order_notice(request: Request, tariff_id: str, confirmed: Annotated[str, Form()] = "") -> Response:
-    lang = language_of(request)
-    with reading(request) as tx:
-        tariff = next((tariff for tariff in board.list_tariffs(tx) if tariff.tariff_id == tariff_id), None)
-    if tariff is None:
-        raise NotFound
-    if confirmed != "yes":
-        return confirm_page(
-            request,
-            title=translate(lang, "Write to all members of this tariff?"),
-            text=translate(
-                lang,
-                "Everybody with a contract gets the prices from %(day)s: by mail, or as a letter that you print and"
-                " post. Who had this notice already gets none.",
-                day=civil_day(lang, tariff.valid_from),
-            ),
-            button=translate(lang, "Write to all members"),
-            action=f"/billing/tariffs/{tariff_id}/notice/send",
-            back="/billing/tariffs",
-        )
-    with writing(request) as tx:
-        terms.order_notices(tx, tariff_id, words.notice_prices(tariff.components))
-    return redirect("/billing/tariffs", translate(lang, "The notices are being written. Here you see whom they reach."))
 
 
 @routes.post("/tariffs/figures")

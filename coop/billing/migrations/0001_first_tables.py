@@ -411,9 +411,10 @@ def upgrade() -> None:
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("tariff_id", sa.String(length=100), nullable=False),
-        sa.Column("member_id", sa.String(length=100), nullable=True),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
         sa.Column("sent_on", sa.Date(), nullable=False),
         sa.Column("channel", sa.String(length=100), nullable=False),
+        sa.Column("known_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_tariff_notice")),
     )
     op.create_table(
@@ -517,6 +518,35 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "notice_entry",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("tariff_id", sa.String(length=100), nullable=False),
+        sa.Column("members", sa.Text(), nullable=False),
+        sa.Column("sent_on", sa.Date(), nullable=False),
+        sa.Column("channel", sa.String(length=100), nullable=False),
+        sa.Column("evidence_hash", sa.String(length=64), nullable=False),
+        sa.Column("entered_at", Instant(), nullable=False),
+        sa.Column("entered_by", sa.String(length=120), nullable=False),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("settled_by", sa.String(length=120), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.CheckConstraint(
+            "outcome <> 'confirmed' OR settled_by <> entered_by", name=op.f("ck_notice_entry_confirmed_by_another")
+        ),
+        sa.CheckConstraint("outcome IN ('confirmed', 'withdrawn')", name=op.f("ck_notice_entry_outcome_known")),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (outcome IS NULL)",
+            name=op.f("ck_notice_entry_settled_whole"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "evidence_hash"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_notice_entry_community_document"),
+        ),
+        sa.PrimaryKeyConstraint("community", "number", name=op.f("pk_notice_entry")),
+    )
+    op.create_table(
         "run_period",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("run_id", sa.String(length=36), nullable=False),
@@ -618,6 +648,7 @@ def downgrade() -> None:
     op.drop_table("guarantee_entry")
     op.drop_table("bill_line")
     op.drop_table("run_period")
+    op.drop_table("notice_entry")
     with op.batch_alter_table("bill", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_bill_once", sqlite_where=sa.text("corrects IS NULL"), postgresql_where=sa.text("corrects IS NULL")

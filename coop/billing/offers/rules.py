@@ -64,7 +64,7 @@ def make_offer(book: Book, starts_on: date, reference: Sequence[GasYear], custom
         raise BadInput(problems, "bad-offer")
     contract = Contract(NOBODY, NOBODY, NOBODY, starts_on, None, "", tuple(reference), customer_class)
     year = guarantee_year(contract, starts_on)
-    terms = Terms(replace(book, contracts=(contract,), notices=(), memberships={}), year.end, known_on)
+    terms = Terms(replace(book, contracts=(contract,), notices=()), year.end, known_on)
     bound = terms.bind(contract)
     if not bound or bound[0][0] > starts_on:
         raise CoopError("no-tariff", say("no tariff is adopted that holds on %(day)s", day=starts_on))

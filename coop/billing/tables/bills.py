@@ -42,11 +42,37 @@ tariff_notice = Table(
     key("community"),
     key("id", 36),
     identity("tariff_id"),
-    Column("member_id", String(100)),
+    identity("member_id"),
     Column("sent_on", Date, nullable=False),
     identity("channel"),
+    Column("known_on", Date, nullable=False),
 )
-"""Written notice of a tariff; ``member_id`` NULL reached all who were members on ``sent_on``."""
+"""Written notices of a tariff that two people stand for, each to one member."""
+
+notice_entry = Table(
+    "notice_entry",
+    metadata,
+    key("community"),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    identity("tariff_id"),
+    Column("members", Json(tuple[str, ...]), nullable=False),
+    Column("sent_on", Date, nullable=False),
+    identity("channel"),
+    Column("evidence_hash", String(64), nullable=False),
+    Column("entered_at", Instant, nullable=False),
+    Column("entered_by", String(120), nullable=False),
+    Column("settled_at", Instant),
+    Column("settled_by", String(120)),
+    Column("outcome", String(20)),
+    ForeignKeyConstraint(["community", "evidence_hash"], ["document.community", "document.sha256"]),
+    CheckConstraint("outcome IN ('confirmed', 'withdrawn')", name="outcome_known"),
+    CheckConstraint(
+        "(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (outcome IS NULL)", name="settled_whole"
+    ),
+    CheckConstraint("outcome <> 'confirmed' OR settled_by <> entered_by", name="confirmed_by_another"),
+)
+"""Lists of who was written to of a tariff, as one person entered them with a file that shows it; they bind nobody
+before another person confirmed them."""
 
 law_proposal = Table(
     "law_proposal",

@@ -68,7 +68,7 @@ def list_sent_notices(tx: Tx) -> list[Notice]:
     """List the written notices that went out, each from the day on which it did. One that came back is none."""
     told = _judge(select_as(tx, Told, message_told, message_told.c.kind == NOTICE, order_by=message_told.primary_key))
     return [
-        Notice(tariff_id, member_id, civil_date(last.told_at), last.channel)
+        Notice(tariff_id, member_id, civil_date(last.told_at), last.channel, civil_date(last.told_at))
         for (tariff_id, member_id), last in sorted(told.items())
         if last.outcome == "sent"
     ]

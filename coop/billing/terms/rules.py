@@ -78,7 +78,7 @@ class Terms:
     _promises: dict[YearKey, GuaranteeTerms] = field(default_factory=dict)
     _by_contract: dict[str, list[tuple[date, Tariff]]] = field(default_factory=dict)
     _contracts_of: dict[Holder, list[Contract]] = field(default_factory=dict)
-    _notices_to: dict[str | None, list[Notice]] = field(default_factory=dict)
+    _notices_to: dict[str, list[Notice]] = field(default_factory=dict)
 
     law: Law = field(init=False)
     """The law as it is known on that day."""
@@ -94,9 +94,8 @@ class Terms:
         """From which day which tariff binds a contract."""
         terms = self._by_contract.get(contract.contract_id)
         if terms is None:
-            members = self.book.memberships.get(contract.member_id, ())
-            notices = [*self._notices_to.get(contract.member_id, ()), *self._notices_to.get(None, ())]
-            terms = terms_of(contract, self.book.tariffs, notices, members, self.law, self.book.stops)
+            notices = self._notices_to.get(contract.member_id, ())
+            terms = terms_of(contract, self.book.tariffs, notices, self.law, self.book.stops)
             self._by_contract[contract.contract_id] = terms
         return terms
 

@@ -21,12 +21,12 @@ from coop.values import derive_id
 
 @dataclass(frozen=True)
 class Mailing:
-    """The notices of one day and way: to how many members (None is all), and whether to the reader. ``has_proof``: they
-    went out from here, one by one; otherwise the board says that they did."""
+    """The notices of one day and way: to how many members, and whether to the reader. ``has_proof``: they went out
+    from here, one by one; otherwise two people say that they did."""
 
     sent_on: date
     channel: str
-    count: int | None
+    count: int
     to_reader: bool
     has_proof: bool = False
 
@@ -51,27 +51,26 @@ def find_orders(tx: Tx) -> dict[str, datetime]:
 
 
 def list_notices(tx: Tx) -> list[Notice]:
-    """Every written notice, by tariff, day, way and member (that to all first): those that the board put on file, and
-    those of which was heard that they went out."""
+    """Every written notice, by tariff, day, way and member: those that two people put on file, and those of which was
+    heard that they went out."""
     return sorted([*select_as(tx, Notice, tariff_notice), *list_sent_notices(tx)], key=notice_key)
 
 
 def notice_key(notice: Notice) -> Key:
     """Place of a notice in the list of all."""
-    return notice.tariff_id, notice.sent_on, notice.channel, notice.member_id or ""
+    return notice.tariff_id, notice.sent_on, notice.channel, notice.member_id
 
 
 def list_mailings(tx: Tx, tariff_ids: Sequence[str], reader_id: str | None) -> dict[str, list[Mailing]]:
     """The mailings of each of these tariffs, by day and way; nobody reads here who else was written to."""
     columns = tariff_notice.c
-    to_reader = columns.member_id.is_(None) | (columns.member_id == (reader_id or ""))
+    to_reader = columns.member_id == (reader_id or "")
     query = (
         select(
             columns.tariff_id,
             columns.sent_on,
             columns.channel,
             func.count(),
-            func.count(columns.member_id),
             func.max(case((to_reader, 1), else_=0)),
         )
         .where(columns.community == tx.community, among(tx, columns.tariff_id, tariff_ids))
@@ -79,8 +78,7 @@ def list_mailings(tx: Tx, tariff_ids: Sequence[str], reader_id: str | None) -> d
         .order_by(columns.tariff_id, columns.sent_on, columns.channel)
     )
     mailings: dict[str, list[Mailing]] = {}
-    for tariff_id, sent_on, channel, notices, to_one, is_to_reader in tx.execute(query):
-        count = to_one if to_one == notices else None
+    for tariff_id, sent_on, channel, count, is_to_reader in tx.execute(query):
         mailings.setdefault(tariff_id, []).append(Mailing(sent_on, channel, count, bool(is_to_reader), False))
     by_day: dict[tuple[str, date, str], list[Notice]] = {}
     for notice in list_sent_notices(tx):
@@ -137,4 +135,4 @@ def _holds(tx: Tx) -> ColumnElement[bool]:
 
 
 def _notice_id(tx: Tx, notice: Notice) -> str:
-    return derive_id("notice", tx.community, notice.tariff_id, notice.member_id or "", notice.sent_on, notice.channel)
+    return derive_id("notice", tx.community, notice.tariff_id, notice.member_id, notice.sent_on, notice.channel)

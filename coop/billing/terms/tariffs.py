@@ -68,7 +68,6 @@ def terms_of(
     contract: Contract,
     tariffs: Iterable[Tariff],
     notices: Sequence[Notice],
-    member_on: Sequence[Period],
     law: Law,
     stops: Stops = NO_STOPS,
 ) -> list[tuple[date, Tariff]]:
@@ -79,7 +78,6 @@ def terms_of(
 
     Args:
         notices: written notices of any tariff.
-        member_on: spans of membership; a notice to all reached this member when its day lies in one of them.
         stops: by resolution, what was told of decisions that fell.
     """
     in_order = sorted(tariffs, key=lambda tariff: (tariff.valid_from, tariff.decided_on, tariff.tariff_id))
@@ -87,11 +85,11 @@ def terms_of(
     if own is None:
         return []
     begins = max(own.valid_from, contract.starts_on)
+    sent = first_notices(notices) if contract.tariff_clause is not None else {}
     reached = {
-        tariff.tariff_id: sent_on
+        tariff.tariff_id: sent[tariff.tariff_id, contract.member_id]
         for tariff in in_order
-        if contract.tariff_clause is not None
-        and (sent_on := notified_on(contract, tariff, notices, member_on)) is not None
+        if (tariff.tariff_id, contract.member_id) in sent
     }
     # Also the first day of a tariff that nobody was told of, for it may stand in the place of one that fell, and of a
     # rate of VAT, for which of two tariffs is dearer may follow from it.
@@ -137,20 +135,13 @@ def _own_tariff(contract: Contract, in_order: Sequence[Tariff]) -> Tariff | None
     return min(candidates, key=lambda tariff: (tariff.decided_on, tariff.tariff_id)) if candidates else None
 
 
-def notified_on(
-    contract: Contract, tariff: Tariff, notices: Sequence[Notice], member_on: Sequence[Period]
-) -> date | None:
-    """The day of the first written notice of a tariff that reached the member of a contract, or None."""
-    reached = [
-        notice.sent_on
-        for notice in notices
-        if notice.tariff_id == tariff.tariff_id
-        and (
-            notice.member_id == contract.member_id
-            or (notice.member_id is None and any(span.start <= notice.sent_on < span.end for span in member_on))
-        )
-    ]
-    return min(reached, default=None)
+def first_notices(notices: Iterable[Notice]) -> dict[tuple[str, str], date]:
+    """The day of the first written notice by tariff and member."""
+    first: dict[tuple[str, str], date] = {}
+    for notice in notices:
+        named = notice.tariff_id, notice.member_id
+        first[named] = min(notice.sent_on, first.get(named, notice.sent_on))
+    return first
 
 
 def needs_notice(contract: Contract, tariff: Tariff) -> bool:

@@ -13,7 +13,7 @@ from coop.billing.brake import Brake
 from coop.billing.guarantee.rules import ceiling_cents
 from coop.billing.model import Contract, GuaranteeTerms, LineKind, Tariff, YearFigure
 from coop.billing.runs.brakes.look import Look, brake, cents, count, day, is_mass, number, percent, price, span, text
-from coop.billing.terms.tariffs import find_component, needs_notice, notified_on
+from coop.billing.terms.tariffs import find_component, first_notices, needs_notice
 from coop.communities.law import Law
 from coop.communities.tariff_law import UNREGULATED
 from coop.values import Period
@@ -85,6 +85,7 @@ def find_index_repeated(look: Look) -> Iterator[Brake]:
 def find_stale_tariff(look: Look) -> Iterator[Brake]:
     """Bills of many by an older tariff, because nobody had a written notice of the newer one that a meeting adopted."""
     contracts = {contract.contract_id: contract for contract in look.book.contracts}
+    sent = first_notices(look.book.notices)
     for tariff in look.book.tariffs:
         stale = [
             draft.inputs.contract_id
@@ -92,7 +93,8 @@ def find_stale_tariff(look: Look) -> Iterator[Brake]:
             if draft.inputs.consumption.spans
             and tariff.valid_from <= draft.inputs.consumption.days.start
             and draft.inputs.consumption.spans[-1].tariff.valid_from < tariff.valid_from
-            and _lacks_notice(look, contracts[draft.inputs.contract_id], tariff)
+            and needs_notice(contracts[draft.inputs.contract_id], tariff)
+            and (tariff.tariff_id, draft.inputs.member_id) not in sent
         ]
         if is_mass(len(stale), len(look.first)):
             yield brake("stale-tariff", tariff.tariff_id, stale, count=count(len(stale)), since=day(tariff.valid_from))
@@ -240,12 +242,6 @@ def _factors(look: Look) -> dict[YearFigure, list[str]]:
         for figure in promised.factors:
             factors[figure].append(contract_id)
     return factors
-
-
-def _lacks_notice(look: Look, contract: Contract, tariff: Tariff) -> bool:
-    if not needs_notice(contract, tariff):
-        return False
-    return notified_on(contract, tariff, look.book.notices, look.book.memberships.get(contract.member_id, ())) is None
 
 
 def _voted_net(tariff: Tariff, name: str, law: Law) -> Fraction:
