@@ -168,7 +168,9 @@ SERIES = {
 
 
 def kind_name(lang: str, line: Line) -> str:
-    """Name of what a line is for: the component that it prices."""
+    """Name of what a line is for: the component that it prices; a credit that is taken back says so."""
+    if line.kind is LineKind.GUARANTEE and line.amount_cents > 0:
+        return translate(lang, "Credit under Not More Than Now, taken back")
     return component_name(lang, line.component) if line.component else translate(lang, KINDS[line.kind])
 
 
@@ -181,6 +183,15 @@ def line_name(lang: str, line: Line, issued: IssuedBill) -> str:
 def entry_causes(lang: str, causes: Iterable[str]) -> str:
     """Say what an entry of the account of a guarantee year moved."""
     return ", ".join(translate(lang, MOVES[cause]) for cause in causes)
+
+
+def credit(lang: str, cents: int) -> str:
+    """An amount that the guarantee gives back; one below nothing is taken back.
+
+    >>> credit("en", 3800), credit("en", -3800)
+    ('€38.00', '€38.00 taken back')
+    """
+    return money(lang, cents) if cents >= 0 else translate(lang, "%(amount)s taken back", amount=money(lang, -cents))
 
 
 def quantity(lang: str, line: Line) -> str:

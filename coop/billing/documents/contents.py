@@ -213,7 +213,7 @@ def _guarantee(lang: str, entry: GuaranteeEntry, terms: GuaranteeTerms, paper: P
         "figures": [
             (translate(lang, "Your ceiling this year"), money(lang, entry.ceiling_cents)),
             (translate(lang, "Cost so far"), money(lang, entry.heat_so_far_cents - entry.credit_so_far_cents)),
-            (translate(lang, "Credit on this bill"), money(lang, entry.credit_cents)),
+            (translate(lang, "Credit on this bill"), words.credit(lang, entry.credit_cents)),
         ],
         "steps": words.ceiling_steps(lang, derive_ceiling(terms)),
         "outcome": words.ceiling_outcome(lang, entry),
