@@ -197,6 +197,22 @@ def test_the_second_guarantee_year_asks_for_its_index(database: Database) -> Non
         assert verify_bill(tx, "2026-000001").findings == ()
 
 
+def test_a_bill_without_lines_is_refused_by_the_database(database: Database) -> None:
+    """99,999.99 without a line was taken, and only found afterwards."""
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    run(database, JANUARY)
+    with database.read(COMMUNITY) as tx:
+        row, line = (
+            dict(tx.execute(select(table).where(table.c.community == COMMUNITY)).mappings().fetchall()[0])
+            for table in (tables.bill, tables.bill_line)
+        )
+    made_up = {"id": "made-up", "number": "2025-000077", "sequence": 77, "ordinal": 77, "contract_id": "contract-x"}
+    with pytest.raises(DBAPIError, match="a bill has lines"), database.write(COMMUNITY, SECRETARY) as tx:
+        tx.insert(tables.bill, [{**row, **made_up, "total_cents": 9_999_999}])
+    with pytest.raises(IntegrityError), database.write(COMMUNITY, SECRETARY) as tx:
+        tx.insert(tables.bill_line, [{**line, "bill_id": "of-no-bill"}])
+
+
 @pytest.mark.parametrize("table", [tables.bill, tables.bill_line, tables.guarantee_entry, tables.posting], ids=str)
 def test_what_was_issued_never_changes(database: Database, table: Table) -> None:
     hear(database, *TERMS, *month_of(MEMBERS, JANUARY))

@@ -56,15 +56,15 @@ class Counters:
 
 
 def insert_bills(tx: Tx, new: Sequence[NewBill]) -> None:
-    """Write bills with their inputs and lines."""
+    """Write bills with their inputs and lines, and the lines first: there is no bill without any."""
     documents.keep_all(tx, [kept for made in new for kept in (made.document, made.paper)])
     rows = {
-        bill: [row_of(tx, made.head) for made in new],
         bill_line: [
             row_of(tx, line, bill_id=made.head.id, position=position)
             for made in new
             for position, line in enumerate(made.bill.lines, 1)
         ],
+        bill: [row_of(tx, made.head) for made in new],
     }
     for table, values in rows.items():
         tx.insert(table, values)

@@ -593,7 +593,11 @@ def upgrade() -> None:
         sa.Column("in_guarantee", sa.Boolean(), nullable=False),
         sa.CheckConstraint("resolution_id <> ''", name=op.f("ck_bill_line_rests_on_a_resolution")),
         sa.ForeignKeyConstraint(
-            ["community", "bill_id"], ["bill.community", "bill.id"], name=op.f("fk_bill_line_community_bill")
+            ["community", "bill_id"],
+            ["bill.community", "bill.id"],
+            name=op.f("fk_bill_line_community_bill"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("community", "bill_id", "position", name=op.f("pk_bill_line")),
     )

@@ -282,9 +282,12 @@ bill_line = Table(
     Column("per", String(10), nullable=False),
     Column("account", String(30), nullable=False),
     Column("in_guarantee", Boolean, nullable=False),
-    _refers("bill_id", "bill"),
+    ForeignKeyConstraint(
+        ["community", "bill_id"], ["bill.community", "bill.id"], deferrable=True, initially="DEFERRED"
+    ),
     CheckConstraint("resolution_id <> ''", name="rests_on_a_resolution"),
 )
+"""Lines of bills. They are written before their bill: a trigger refuses one that has none."""
 
 guarantee_entry = Table(
     "guarantee_entry",
@@ -357,8 +360,12 @@ ISSUED = (bill, bill_line, guarantee_entry, posting, monthly_amount, law)
 """Tables whose rows are never changed or deleted."""
 
 
+_LINES_OF_NEW = "SELECT 1 FROM bill_line WHERE community = NEW.community AND bill_id = NEW.id"
+
+
 def guard_bills(connection: Connection) -> None:
-    """Create the triggers that keep issued bills and the ledger as they are; a migration calls this once."""
+    """Create the triggers that keep issued bills and the ledger as they are, and refuse a bill without lines; a
+    migration calls this once."""
     if connection.dialect.name == "sqlite":
         for name in (table.name for table in ISSUED):
             for action in ("UPDATE", "DELETE"):
@@ -366,7 +373,18 @@ def guard_bills(connection: Connection) -> None:
                     f"CREATE TRIGGER {name}_stays_on_{action.lower()} BEFORE {action} ON {name}"
                     f" BEGIN SELECT RAISE(ABORT, 'what was issued or put on file never changes'); END"
                 )
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER bill_has_lines BEFORE INSERT ON bill WHEN NOT EXISTS ({_LINES_OF_NEW})"
+            " BEGIN SELECT RAISE(ABORT, 'a bill has lines'); END"
+        )
         return
+    connection.exec_driver_sql(
+        "CREATE FUNCTION billing_counts_lines() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN IF NOT EXISTS ({_LINES_OF_NEW}) THEN RAISE EXCEPTION 'a bill has lines'; END IF; RETURN NEW; END $$"
+    )
+    connection.exec_driver_sql(
+        "CREATE TRIGGER bill_has_lines BEFORE INSERT ON bill FOR EACH ROW EXECUTE FUNCTION billing_counts_lines()"
+    )
     connection.exec_driver_sql(
         "CREATE FUNCTION billing_refuses() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE EXCEPTION 'what was issued or put on file never changes'; END $$"
