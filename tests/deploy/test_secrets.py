@@ -140,10 +140,25 @@ def test_a_gateway_publishes_under_its_own_name_alone_and_nobody_without_a_passw
         reader.on_subscribe = lambda *_: subscribed.set()
         reader.subscribe("$share/coop/coop/+/+/+", qos=1)
         assert subscribed.wait(10)
-        for topic in ("coop/wg/roof-2/p1", "coop/other/roof-1/p1", "coop/wg/roof-1/p1", "coop/wg/roof-1/mbus"):
-            gateway.publish(topic, b"telegram", qos=1)
+        not_its_own = ("coop/status/coop-metering-1", "coop/wg/roof-2/p1", "coop/other/roof-1/p1")
+        for topic in (*not_its_own, "coop/wg/roof-1/p1", "coop/wg/roof-1/mbus"):
+            gateway.publish(topic, b"telegram", qos=1, retain=topic.startswith("coop/status"))
         assert last.wait(10)
         assert heard == ["coop/wg/roof-1/p1", "coop/wg/roof-1/mbus"]
+        states: list[bytes] = []
+        came = threading.Event()
+
+        def note_state(_client: object, _data: object, message: paho.MQTTMessage) -> None:
+            states.append(bytes(message.payload))
+            came.set()
+
+        gateway.on_message = note_state
+        gateway.subscribe("coop/status/+", qos=1)
+        gateway.subscribe("coop/wg/+/+", qos=1)
+        gateway.publish("coop/wg/roof-1/p1", b"not for a gateway to read", qos=1).wait_for_publish(10)
+        reader.publish("coop/status/coop-metering-1", b"ready", qos=1, retain=True)
+        assert came.wait(10)
+        assert states == [b"ready"]
 
 
 @pytest.mark.mqtt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 from sqlalchemy import func, select
 
 from coop.kit.database import Database
@@ -150,6 +153,38 @@ def test_two_processes_share_the_messages_and_what_waits_for_one_that_is_gone_is
             door.stop()
         for database in databases:
             database.close()
+
+
+def test_the_state_of_a_session_is_kept_at_the_broker_and_away_is_said_for_one_that_broke(
+    one_database: Database, mosquitto: Mosquitto
+) -> None:
+    door = MqttDoor(room_of(one_database), mosquitto.url, "door-4")
+    heard: list[str] = []
+    watcher = paho.Client(CallbackAPIVersion.VERSION2, "watcher")
+    watcher.on_message = lambda _client, _data, message: heard.append(json.loads(message.payload)["state"])
+    door.start()
+    try:
+        wait_until(lambda: door.trouble is None)
+        watcher.connect("127.0.0.1", mosquitto.port)
+        watcher.subscribe("coop/status/door-4-1")
+        watcher.loop_start()
+        wait_until(lambda: heard == ["ready"])
+        connection = door._clients[1].socket()
+        assert isinstance(connection, socket.socket)
+        connection.shutdown(socket.SHUT_RDWR)
+        wait_until(lambda: heard == ["ready", "away", "ready"])
+    finally:
+        door.stop()
+    wait_until(lambda: heard == ["ready", "away", "ready", "away"])
+    watcher.disconnect()
+    watcher.loop_stop()
+
+
+def test_a_subscription_that_the_broker_refuses_is_named(one_database: Database) -> None:
+    door = MqttDoor(room_of(one_database), "mqtt://127.0.0.1:1", "door-5")
+    refused = ReasonCode(PacketTypes.SUBACK, identifier=0x87)
+    door.on_subscribe(paho.Client(CallbackAPIVersion.VERSION2, "door-5-1"), "door-5-1", 1, [refused], None)
+    assert door.trouble == "the MQTT broker refuses the subscription: Not authorized"
 
 
 POISONS: list[tuple[str, bytes]] = [

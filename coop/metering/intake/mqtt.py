@@ -9,10 +9,15 @@ session of a process that is gone as well, so another process takes its slot, an
 The network thread only queues. One worker takes what waits through the door for raw telegrams, which parks by itself
 what cannot be taken, and acknowledges in the order of arrival. Who may publish where is the broker's to say (its access
 list): the topic names the co-operative and the gateway.
+
+MQTT 5: the broker is told that a session never expires, and gives a reason with every refusal, of the subscription too.
+Each session keeps its state at ``coop/status/<session>`` for whoever looks later; the broker itself says ``away`` when
+the process is gone, however it went.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import queue
 import threading
@@ -22,6 +27,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from sqlalchemy.exc import SQLAlchemyError
@@ -39,6 +45,11 @@ ADDRESS = "coop/{community}/{gateway}/{format}"
 """Topic of a telegram."""
 
 TOPICS = "coop/+/+/+"
+STATUS = "coop/status/{session}"
+"""Topic at which a session's state is kept: three levels, so that it is no telegram's."""
+
+NEVER_EXPIRES_S = 0xFFFF_FFFF
+WITH_WILL = ReasonCode(PacketTypes.DISCONNECT, identifier=4)
 BATCH_MAX = 200
 """Messages in one transaction; as many may be under way from the broker, so that a burst is taken together."""
 SLOT_CHECK_S = 5.0
@@ -53,7 +64,7 @@ class MqttDoor:
 
     def __init__(self, room: Room, url: str, client_name: str = "coop-metering") -> None:
         self._address, self._client_name = urlsplit(url), client_name
-        self._door = telegram_door(room, "mqtt")
+        self._door, self._clock = telegram_door(room, "mqtt"), room.database.clock
         self._slots = Slots(room.database, f"mqtt {client_name}")
         self._away: str | None = "not connected yet"
         self._waiting: queue.Queue[Arrived] = queue.Queue()
@@ -110,7 +121,7 @@ class MqttDoor:
     def _leave(self) -> None:
         for number in list(self._clients):
             client = self._clients.pop(number)
-            client.disconnect()
+            client.disconnect(WITH_WILL)
             client.loop_stop()
         self._slots.release()
 
@@ -138,8 +149,18 @@ class MqttDoor:
         if reason.is_failure:
             self._away = f"the MQTT broker refuses us: {reason}"
             return
-        self._away = None
         client.subscribe(f"$share/{self._client_name}/{TOPICS}", qos=1)
+
+    def on_subscribe(
+        self, client: paho.Client, session: str, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        """Be ready, and say so, once the broker keeps telegrams for this session."""
+        if refused := next((reason for reason in reasons if reason.is_failure), None):
+            self._away = f"the MQTT broker refuses the subscription: {refused}"
+            return
+        self._away = None
+        state = {"state": "ready", "since": f"{self._clock.now():%Y-%m-%dT%H:%M:%SZ}"}
+        client.publish(STATUS.format(session=session), json.dumps(state), qos=1, retain=True)
 
     def on_disconnect(
         self, _client: paho.Client, _data: object, _flags: object, reason: ReasonCode, _properties: Properties | None
@@ -156,17 +177,20 @@ class MqttDoor:
 def _connect(door: MqttDoor, address: SplitResult, client_id: str) -> paho.Client:
     """A client with a session that the broker keeps, connected now or as soon as the broker is there."""
     client = paho.Client(
-        CallbackAPIVersion.VERSION2, client_id, clean_session=False, protocol=paho.MQTTv311, manual_ack=True
+        CallbackAPIVersion.VERSION2, client_id, userdata=client_id, protocol=paho.MQTTv5, manual_ack=True
     )
-    client.max_inflight_messages_set(BATCH_MAX)
+    client.will_set(STATUS.format(session=client_id), json.dumps({"state": "away"}), qos=1, retain=True)
     if address.username:
         password = unquote(address.password) if address.password else None
         client.username_pw_set(unquote(address.username), password)
     if address.scheme == "mqtts":
         client.tls_set()
-    client.on_connect, client.on_disconnect, client.on_message = door.on_connect, door.on_disconnect, door.on_message
+    client.on_connect, client.on_subscribe = door.on_connect, door.on_subscribe
+    client.on_disconnect, client.on_message = door.on_disconnect, door.on_message
     default = 8883 if address.scheme == "mqtts" else 1883
-    client.connect_async(address.hostname or "localhost", address.port or default)
+    kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho gives it no types
+    kept.SessionExpiryInterval, kept.ReceiveMaximum = NEVER_EXPIRES_S, BATCH_MAX
+    client.connect_async(address.hostname or "localhost", address.port or default, clean_start=False, properties=kept)
     client.loop_start()
     return client
 
