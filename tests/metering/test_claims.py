@@ -24,13 +24,14 @@ from coop.metering.periods.close import PeriodIncomplete, close_period, correct_
 from coop.metering.periods.results import find_breaks
 from coop.metering.provenance.verify import verify_measurement
 from coop.metering.readings.blocks import Day, find_claimed, pack_day
+from coop.metering.readings.holdings import Store
 from coop.metering.readings.plausibility import Bound
 from coop.metering.readings.store import Packed
 from coop.metering.sharing.quarters import NO_DAYS, Readings, RegisterValues, resample
-from coop.metering.sharing.runs import contents
-from coop.values import Period
+from coop.metering.sharing.runs import contents, share
+from coop.values import Period, midnight
 from tests.metering.histories.test_months_with_breaks import TREASURER
-from tests.metering.homes import COMMUNITY, LATER, close_anyway, deliver, gj, quarters, writing
+from tests.metering.homes import COMMUNITY, LATER, adopt_key, close_anyway, deliver, gj, quarters, writing
 
 MARCH, APRIL = Period.month(2025, 3), Period.month(2025, 4)
 START, END = MARCH.start_at, MARCH.end_at
@@ -198,3 +199,44 @@ def test_a_month_closed_by_claims_alone_is_marked_once_the_device_spoke_before_a
         for at, value in ends if is_before_first else ends[::-1]:
             by_device(tx, gj("H1", at, value))
         assert periods.list_late(tx, closed), "March is not what the device counted"
+
+
+SHARE: dict[str, object] = {"kind": "dynamic"}
+QUARTERS = 2972
+
+
+def share_of_first(tx: Tx, by_account: list[int]) -> tuple[int, tuple[str, ...]]:
+    """The device of E1 is read each day, 24 kWh further; one account says its quarter-hours. What C1 is allocated."""
+    adopt_key(tx, SHARE, MARCH.start)
+    by_device(tx, quarters("S1", START, [1000] * QUARTERS, Quantity.ELECTRICITY_EXPORT))
+    for meter in ("E2", "E3"):
+        by_device(tx, quarters(meter, START, [500] * QUARTERS))
+    days = [midnight(MARCH.start + timedelta(days=day)) for day in range(32)]
+    hours = [(at - START).total_seconds() / 3600 for at in days]
+    for at, hour in zip(days, hours, strict=True):
+        by_device(tx, Stand("E1", Quantity.ELECTRICITY_IMPORT, at, Decimal(int(hour)), "kWh"))
+    deliver(tx, quarters("E1", START, by_account))
+    runs, lacking = share(Store(tx), MARCH)
+    got = sum(one.allocated_wh for one in runs[0].outcome.shares if one.connection_id == "C1")
+    return got, tuple(one for one in lacking if "E1" in one)
+
+
+def test_quarter_hours_of_an_account_share_no_more_than_the_device_counted_between_its_readings(
+    one_database: Database,
+) -> None:
+    """A quarter-hour of 250 Wh, each; the account says four times as much on the second day, and so takes a share
+    of the others'."""
+    with writing(one_database) as tx:
+        got, lacking = share_of_first(tx, [250] * 96 + [1000] * 96 + [250] * (QUARTERS - 192))
+    [said] = lacking
+    assert "96 quarter-hours that one account said do not add up" in said
+    # By hand: 1,000 Wh over 250, 500 and 500; nothing on the second day.
+    assert got == pytest.approx((QUARTERS - 96) * 200, abs=1)
+
+
+def test_quarter_hours_of_an_account_that_add_up_between_the_devices_readings_share(one_database: Database) -> None:
+    with writing(one_database) as tx:
+        got, lacking = share_of_first(tx, [0, 500] * (QUARTERS // 2))
+    assert lacking == ()
+    # By hand: 1,000 Wh over 500, 500 and 500 in every other quarter-hour.
+    assert got == pytest.approx(QUARTERS // 2 * 1000 / 3, abs=1)

@@ -14,15 +14,16 @@ connection, or in which it does not share, takes no part.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from coop.metering.model import Int64Array
 from coop.metering.sharing.allocation import Key, KeyKind, allocate
+from coop.metering.sharing.claims import find_refuted
 from coop.metering.sharing.inputs import Counter, Inputs, Point
-from coop.metering.sharing.quarters import QUARTER_S, BoolArray, Quarters
+from coop.metering.sharing.quarters import PER_WH, QUARTER_S, BoolArray, Quarters
 
 DYNAMIC = Key(KeyKind.DYNAMIC)
 
@@ -31,7 +32,8 @@ DYNAMIC = Key(KeyKind.DYNAMIC)
 class Gap:
     """Quarter-hours that are missing of a connection that shares, or of a meter that produces. ``too_coarse`` where
     something was said, but of times longer than an hour; ``unmetered`` where no meter hung at all. ``silent_at`` names
-    the connection of a meter that gave no quarter-hour, beside another one that did: it counts for nothing."""
+    the connection of a meter that gave no quarter-hour, beside another one that did: it counts for nothing. ``refuted``
+    counts the quarter-hours of a meter that one account said and that do not add up to what the meter counted."""
 
     subject: str
     is_producer: bool
@@ -40,6 +42,7 @@ class Gap:
     too_coarse: bool = False
     unmetered: bool = False
     silent_at: str = ""
+    refuted: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ class Balance:
         self.is_made = np.zeros(self.left.shape, np.bool_)
         self._too_coarse: set[str] = set()
         self._silent: dict[str, list[str]] = {}
+        self._refuted: dict[str, int] = {}
         for name, point in self.points.items():
             self._open(name, point, quarters)
         self.need = self.taken - self.own
@@ -120,14 +124,30 @@ class Balance:
         hangs = self.between(counter.from_s, counter.to_s)
         rows = [quarters.row[source.register_id] for source in counter.sources]
         # What any register of the device says goes before what one account alone does.
+        claimed = np.zeros(self.n, np.bool_)
         for is_claim in (False, True):
             for k in rows:
                 fresh = quarters.there[k] & (quarters.claimed[k] == is_claim) & hangs & ~there
                 energy[fresh] = quarters.energy[k, fresh]
                 there |= fresh
+                claimed |= fresh & is_claim
+        if claimed.any():
+            refuted = self._refute(counter, quarters, (energy, there, claimed))
+            energy[refuted], there[refuted] = 0, False
         if any(source.register_id in quarters.too_coarse for source in counter.sources):
             self._too_coarse.add(counter.meter)
         return energy, there, hangs
+
+    def _refute(self, counter: Counter, quarters: Quarters, told: tuple[Int64Array, BoolArray, BoolArray]) -> BoolArray:
+        """Quarter-hours of one account that do not add up to what the device counted."""
+        refuted = np.zeros(self.n, np.bool_)
+        unit = PER_WH * 10 ** max(0, *(source.exponent for source in counter.sources))
+        for register_id in (source.register_id for source in counter.sources if source.register_id in quarters.read):
+            at_s, count = quarters.read[register_id]
+            refuted |= find_refuted(at_s, count, unit, self.from_s, *told)
+        if refuted.any():
+            self._refuted[counter.meter] = self._refuted.get(counter.meter, 0) + int(np.count_nonzero(refuted))
+        return refuted
 
     def between(self, from_s: int, to_s: int) -> BoolArray:
         """True for the quarter-hours that lie, even in part, between two instants."""
@@ -168,13 +188,22 @@ class Balance:
             coarse = any(counter.meter in self._too_coarse for counter in point.taken)
             found.append(Gap(name, False, missing, int(np.count_nonzero(held)), coarse, not point.taken))
             found += [Gap(meter, False, 0, 0, silent_at=name) for meter in self._silent[name]]
+            found += self._name_refuted(counter.meter for counter in point.taken)
         counters = {counter.meter: counter for point in self.points.values() for counter in point.made}
         for meter in inputs.producers:
             hangs = self.between(counters[meter].from_s, counters[meter].to_s)
             there = self.is_made[self._made_row[meter]]
             missing, expected = int(np.count_nonzero(hangs & ~there)), int(np.count_nonzero(hangs))
             found.append(Gap(meter, True, missing, expected, meter in self._too_coarse))
-        return found
+        taking = {counter.meter for name in inputs.participants for counter in self.points[name].taken}
+        return found + self._name_refuted(meter for meter in inputs.producers if meter not in taking)
+
+    def _name_refuted(self, meters: Iterable[str]) -> list[Gap]:
+        return [
+            Gap(meter, False, 0, 0, refuted=self._refuted[meter])
+            for meter in dict.fromkeys(meters)
+            if meter in self._refuted
+        ]
 
 
 def trace(served: Served) -> dict[str, Int64Array]:

@@ -76,13 +76,14 @@ NOTHING = Readings(NO_DAYS)
 class Quarters:
     """Quarter-hours of registers: ``energy`` [thousandths of a Wh], ``there``, and ``claimed`` where only one account
     says so, of shape (registers, n); ``row`` says which row is whose, and ``too_coarse`` which registers say something,
-    but of too long a time."""
+    but of too long a time. ``read`` holds what a device read of a register: at which instants, and how high."""
 
     row: Mapping[str, int]
     energy: Int64Array
     there: BoolArray
     claimed: BoolArray
     too_coarse: frozenset[str] = frozenset()
+    read: Mapping[str, tuple[Int64Array, Int64Array]] = field(default_factory=dict)
 
 
 def resample(readings: Readings, exponents: Mapping[str, int], from_s: int, n: int) -> Quarters:
@@ -97,11 +98,14 @@ def resample(readings: Readings, exponents: Mapping[str, int], from_s: int, n: i
     for register_id, k in row.items():
         energy[k] = to_units(energy[k], exponents[register_id])
     too_coarse = set()
+    read = {}
     for register_id, said in readings.others.items():
         if register_id not in row:
             continue
         k, exponent = row[register_id], exponents[register_id]
         for values in sorted(said, key=lambda one: (one.claimed, one.step_s == 0, one.step_s)):
+            if not values.step_s and not values.claimed:
+                read[register_id] = values.starts_s, to_units(values.values, exponent)
             if values.step_s > COARSEST_S:
                 too_coarse.add(register_id)
                 continue
@@ -115,7 +119,7 @@ def resample(readings: Readings, exponents: Mapping[str, int], from_s: int, n: i
             claimed[k, fresh] = values.claimed
     negative = energy < 0
     energy[negative], there[negative] = 0, False
-    return Quarters(row, energy, there, claimed, frozenset(too_coarse))
+    return Quarters(row, energy, there, claimed, frozenset(too_coarse), read)
 
 
 def to_units(values: Int64Array, exponent: int) -> Int64Array:

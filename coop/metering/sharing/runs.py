@@ -308,7 +308,7 @@ def _lacking(store: Store, run: Run, sharers: Iterable[str]) -> Iterable[Said]:
     """Say what is missing for a run, each connection and each producer by itself, and whom its key leaves out."""
     permille = store.parameters.tolerance(run.period.start).missing_quarters_permille
     for gap in run.outcome.gaps:
-        if gap.silent_at or gap.missing * 1000 > permille * gap.expected:
+        if gap.silent_at or gap.refuted or gap.missing * 1000 > permille * gap.expected:
             yield _say_gap(store, run.group_id, gap)
     named = Key.read(run.inputs.parameters).participants
     for name in sorted(set(sharers) - named) if named else ():
@@ -333,6 +333,16 @@ def _say_gap(store: Store, group_id: str, gap: Gap) -> Said:
             " %(group)s",
             meter=gap.subject,
             connection=store.numbers.get(gap.silent_at, gap.silent_at),
+            group=group_id,
+        )
+    if gap.refuted:
+        return say_count(
+            "meter %(meter)s in group %(group)s: %(num)s quarter-hour that one account said does not add up to what the"
+            " meter counted, and does not count",
+            "meter %(meter)s in group %(group)s: %(num)s quarter-hours that one account said do not add up to what the"
+            " meter counted, and do not count",
+            gap.refuted,
+            meter=gap.subject,
             group=group_id,
         )
     subject = gap.subject if gap.is_producer else store.numbers.get(gap.subject, gap.subject)
