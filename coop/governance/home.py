@@ -38,7 +38,16 @@ ENTERED = {
     "order": N_("Confirm the order of amendments: %(paper)s"),
     "lifting": N_("Confirm that a suspension is lifted, or leave it out: %(paper)s"),
     "word": N_("Compare what the chair or a body said with the paper: %(paper)s"),
+    "stop": N_("Confirm that a decision falls or acts again, or leave it out: %(paper)s"),
+    "attendance": N_("Compare who was there with the list on paper: %(paper)s"),
+    "minutes": N_("Confirm the minutes that somebody wrote, or leave them out"),
+    "count": N_("Compare a count of the papers of an election: %(paper)s"),
+    "lot": N_("Confirm how a lot fell: %(paper)s"),
+    "term": N_("Compare who is in an office with the paper: %(paper)s"),
 }
+
+_ON_MEETING = {"ballots": "ballots", "word": "words", "attendance": "attendance", "minutes": "minutes"}
+"""Pages of a meeting on which an entry is confirmed."""
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/cards", include_in_schema=False)
 may = ACCESS.may
@@ -186,8 +195,14 @@ def _find_page(entry: Entry) -> str:
         return f"/governance/resolutions/{entry.content['resolution_id']}/challenge"
     if entry.kind in ("motion", "order"):
         return f"/governance/resolutions/{entry.content['resolution_id']}/motions"
-    if entry.kind in ("ballots", "word"):
-        return f"/governance/meetings/{entry.meeting_id}/{'words' if entry.kind == 'word' else 'ballots'}"
+    if entry.kind == "stop":
+        return f"/governance/resolutions/{entry.content['resolution_id']}/stop"
+    if entry.kind in ("count", "lot"):
+        return f"/governance/elections/{entry.content['resolution_id']}"
+    if entry.kind == "term":
+        return "/governance/offices"
+    if entry.kind in _ON_MEETING:
+        return f"/governance/meetings/{entry.meeting_id}/{_ON_MEETING[entry.kind]}"
     return "/governance/entries"
 
 

@@ -24,7 +24,7 @@ from coop.events.governance import (
 from coop.governance.ballots import closing
 from coop.governance.ballots.challenges.counting import count_again
 from coop.governance.ballots.challenges.store import list_open_again
-from coop.governance.ballots.motions.rules import find_dropped, refuse_late
+from coop.governance.ballots.motions.rules import MOTIONS_MAX, find_dropped, refuse_late
 from coop.governance.ballots.store import list_standing
 from coop.governance.ballots.verify import verify_resolution
 from coop.governance.convening import commands as meetings
@@ -430,3 +430,17 @@ def test_of_all_that_a_proposal_could_become_one_is_decided(adopted: list[bool])
     dropped = find_dropped(points, [f"a{number}" for number, each in enumerate(adopted) if each])
     [left] = {"p", *(f"v{number}" for number in range(len(adopted)))} - dropped.keys()
     assert left == (f"v{adopted.index(True)}" if any(adopted) else "p")
+
+
+def test_the_twenty_first_motion_on_a_point_is_refused_with_the_bound(embedded: Database) -> None:
+    begin(embedded)
+    set_day(embedded, EVENING)
+    prices = [f"{20 + number}.25" for number in range(MOTIONS_MAX + 1)]
+    motions = [propose({**TARIFF, "components": [{**FIRST, "price": price}, *OTHERS]}) for price in prices]
+    with embedded.write(TOWN, SECRETARY) as tx:
+        for number, proposed in enumerate(motions[:MOTIONS_MAX]):
+            confirm(tx, moving.enter_motion(tx, "tariff", proposed, [], f"sheet {number}", f"m-{number}"))
+    refused = pytest.raises(CoopError, match="20 motions on this are on the agenda")
+    with refused, embedded.write(TOWN, SECRETARY) as tx:
+        moving.enter_motion(tx, "tariff", motions[-1], [], "one more", "more")
+    assert len({point.motion_id for point in agenda(embedded) if point.motion_id}) == MOTIONS_MAX == 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from pathlib import Path
 
@@ -148,6 +149,36 @@ def test_a_second_version_begins_with_the_rules_of_the_first_and_needs_the_resol
         assert said in plain(refused.text)
     with embedded.read(TOWN) as tx:
         assert len(store.list_statutes(tx)) == 1
+
+
+def test_the_deed_is_handed_in_with_the_form_kept_and_hashed(board: TestClient, embedded: Database) -> None:
+    deed = b"%PDF-1.7 the deed of 2024"
+    refused = board.post(f"{PAGE}/new", data=FILLED | {"act": "look"}, files={"deed": ("deed.pdf", b"MZ a program")})
+    assert refused.status_code == 422
+    files = {"deed": ("deed.pdf", deed, "application/pdf")}
+    look = board.post(f"{PAGE}/new", data=FILLED | {"notary": "mr. Vos", "act": "look"}, files=files)
+    kept = hashlib.sha256(deed).hexdigest()
+    assert f'name="deed_file" value="{kept}"' in look.text, "it goes along to the last step"
+    filled = FILLED | {"notary": "mr. Vos", "deed_file": kept}
+    assert "The deed that you handed in is kept" in plain(board.post(f"{PAGE}/new", data=filled | {"act": "mend"}).text)
+    board.post(f"{PAGE}/new", data=filled | {"act": "keep"})
+    with embedded.read(TOWN) as tx:
+        [(entry, _)] = list_entries(tx, "statutes")
+    sit_down(board, "account-2", "board").post(f"/governance/entries/{entry.entry_id}", data={"act": "confirm"})
+    with embedded.read(TOWN) as tx:
+        [version] = store.list_statutes(tx)
+    assert (version.deed_file, version.notary) == (kept, "mr. Vos")
+
+
+def test_every_section_of_the_form_is_folded_with_its_article_in_sight(board: TestClient, embedded: Database) -> None:
+    empty = plain(board.get(f"{PAGE}/new").text)
+    assert empty.count("not filled in") >= 8
+    live(embedded)
+    form = board.get(f"{PAGE}/new").text
+    assert '<details class="fold" open>' not in form
+    assert '<span class="kicker">art. 14.2</span>' in form
+    wrong = board.post(f"{PAGE}/new", data=FILLED | {"notices.ordinary.days": "many", "act": "look"})
+    assert wrong.text.count('<details class="fold" open>') == 1, "what is wrong is open"
 
 
 def test_members_read_the_statutes_and_change_none(embedded: Database, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from tests.governance.assembly import (
     only,
     resolution,
     rows,
+    sit_down,
     told,
 )
 from tests.kit.clocks import SetClock
@@ -281,6 +282,11 @@ def test_pages_and_answers_say_that_a_decision_does_not_hold(decided: Database, 
     assert "What it undoes" in plain(waiting)
     assert 'data-card="/billing/cards/stops/tariff/2027-01-01"' in waiting
     assert "You entered this yourself" in plain(waiting)
+    asked = f"Confirm that a decision falls or acts again, or leave it out: {PAPER}"
+    assert asked not in plain(board.get("/governance/cards/waiting").text), "it is her own"
+    second = sit_down(client(decided, tmp_path), "account-2", "board").get("/governance/cards/waiting").text
+    assert asked in plain(second)
+    assert f'href="{page}"' in second
     with decided.write(TOWN, SECRETARY) as tx:
         confirm(tx, get_entry(tx, "e-1"))
     member = client(decided, tmp_path, "member", member_id="m001")
