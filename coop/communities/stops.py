@@ -14,11 +14,21 @@ RESUMED: Final = "resumed"
 """Manner of the telling by which a decision acts again that a court stopped."""
 
 RESTORED: Final = "restored"
-"""Manner of the telling by which a decision acts again that the members took back: that resolution fell itself."""
+"""Manner of the telling by which a decision acts again that the members took back, as that resolution fell itself, or
+that their referendum left standing."""
 
 ENDS: Final = (RESUMED, RESTORED)
 
-_VOICES: Final = {"withdrawn": "board", "repealed": "members", RESTORED: "members", "disputed": "meeting"}
+REFERENDUM: Final = "referendum"
+"""Manner of the telling by which a decision does not act until the members held the referendum that some asked."""
+
+_VOICES: Final = {
+    "withdrawn": "board",
+    "repealed": "members",
+    REFERENDUM: "members",
+    RESTORED: "members",
+    "disputed": "meeting",
+}
 """By manner, whose word a telling is; any other is a court's. The end of a suspension gives no decision back to whoever
 took it back, nor the other way round."""
 
@@ -66,6 +76,19 @@ def find_stopping(stops: Iterable[ATold], day: date) -> list[ATold]:
         if stop.from_on <= day:
             last[_VOICES.get(stop.manner, "court")] = stop
     return sorted((stop for stop in last.values() if stop.manner not in ENDS), key=lambda stop: stop.number)
+
+
+def find_members_word(stops: Iterable[ATold]) -> ATold | None:
+    """The last that the members said of a decision: taken back, to be held a referendum on, or to act again.
+
+    >>> day = date(2026, 3, 1)
+    >>> told = [Stop("r", 1, REFERENDUM, day, day), Stop("r", 2, "suspended", day, day)]
+    >>> word = find_members_word(told)
+    >>> word.manner if word else None
+    'referendum'
+    """
+    said = [stop for stop in stops if _VOICES.get(stop.manner) == "members"]
+    return max(said, key=lambda stop: stop.number, default=None)
 
 
 def is_stopped(stops: Iterable[Stop], day: date, known_on: date = date.max) -> bool:

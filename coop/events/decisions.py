@@ -31,9 +31,10 @@ class DecisionRecorded(Event):
 
 class DecisionStopped(Event):
     """A decision that was adopted does not act from ``from_on``: a court suspended or annulled it, the members repealed
-    it, the board withdrew it before it acted, or its outcome was disputed at the meeting and it is voted on again.
-    Where ``manner`` is resumed, or restored after a repeal that fell, it acts again: resumed ends what courts said, and
-    restored what the members said. ``stop_id`` names the entry of two people, or the resolution that did it;
+    it, the board withdrew it before it acted, its outcome was disputed at the meeting and it is voted on again, or
+    members asked a referendum, until which it is suspended. Where ``manner`` is resumed, or restored after a repeal
+    that fell or a referendum, it acts again: resumed ends what courts said, and restored what the members said.
+    ``stop_id`` names the entry of two people, or the resolution that did it;
     ``number`` counts what was told of one decision, and ``stopped_on`` is the day on which it was put on file.
     ``ruled_on`` is the day of the ``paper`` on which it stands."""
 

@@ -25,6 +25,7 @@ ACCESS = Access(
         "attend-online": roles("member"),
         "dispute-ruling": roles("member"),
         "enter-challenge": _STEWARDS,
+        "ask-referendum": roles("member"),
         "make-motion": roles("member"),
         "enter-motion": _STEWARDS,
         "take-own-data": SIGNED_IN | {OWN},

@@ -11,6 +11,7 @@ from coop.governance.ballots.challenges.store import list_open_again
 from coop.governance.ballots.store import list_ballots
 from coop.governance.ballots.views import MeetingView, find_resolution_view, view_meetings, view_undecided
 from coop.governance.convening.challenging import KIND as CHALLENGE
+from coop.governance.convening.referring import list_to_hold
 from coop.governance.entries.store import Entry, list_waiting
 from coop.governance.meetings import store
 from coop.governance.meetings.answer_store import find_refusals
@@ -98,7 +99,7 @@ def waiting(request: Request) -> Response:
     with reading(request) as tx:
         undecided = view_undecided(tx)
         lines = [*_list_votes(tx, session, undecided, lang), *_list_meetings(session, undecided)]
-        lines += _list_new_votes(tx, session, lang)
+        lines += _list_new_votes(tx, session, lang) + _list_referenda(tx, session, lang)
         lines = [*_list_refused(tx, session, lang), *_list_withdrawals(tx, session, undecided), *lines]
         if ACCESS.allows(session, "decide-tranche") or ACCESS.allows(session, "report-milestone"):
             programmes = view_programmes(tx)
@@ -138,6 +139,20 @@ def _list_new_votes(tx: Tx, session: Session, lang: str) -> list[Waiting]:
             counted = say("Count the new vote: %(subject)s", subject=subject)
             lines.append(Waiting(counted, f"/governance/meetings/{view.meeting.meeting_id}", held_on))
     return lines
+
+
+def _list_referenda(tx: Tx, session: Session, lang: str) -> list[Waiting]:
+    """Referenda that members asked and nobody has convened."""
+    if not ACCESS.allows(session, "convene"):
+        return []
+    return [
+        Waiting(
+            say("Convene the referendum that members asked: %(subject)s", subject=decided.subject(lang)),
+            f"/governance/resolutions/{decided.resolution_id}/referendum",
+            hold_by,
+        )
+        for decided, hold_by in list_to_hold(tx)
+    ]
 
 
 def _list_meetings(session: Session, undecided: list[MeetingView]) -> list[Waiting]:

@@ -49,7 +49,8 @@ class Known:
 
 @dataclass(frozen=True)
 class Adopted:
-    """A resolution that was adopted, under the hash of what was put to the vote."""
+    """A resolution that was adopted, or where a rejection decides something turned down, under the hash of what was put
+    to the vote."""
 
     meeting: Meeting
     resolution: Resolution
@@ -85,7 +86,8 @@ class Kind:
     parameters that no field shows. ``ruled``: statutes may give it a rule of their own, and without one it follows the
     ordinary rule or the law's. ``page``: the template of fields that no list of fields can show, with how it begins
     (``fill``) and how it is read (``read``). ``judge`` finds what is wrong with the parameters by themselves,
-    ``judge_known`` beside what is on file. ``propose`` and ``act`` make the facts of the notice and of the adoption.
+    ``judge_known`` beside what is on file. ``propose`` and ``act`` make the facts of the notice and of the adoption;
+    ``turn_down`` those of a rejection, where that decides something too.
     ``claim``: what only one decision can settle, such as the tariff from a day; ``settles_once``: for good.
     ``is_convened``: a notice may put it on the agenda.
     ``begins``: the first day of what acts later than it is decided. ``undoes``: what it means that such a decision is
@@ -108,6 +110,7 @@ class Kind:
     judge_known: Callable[[Tx, Meeting, Resolution], list[Problem]] = _find_nothing
     propose: Callable[[Meeting, Resolution], list[Event]] = _tell_nothing
     act: Callable[[Tx, Adopted], list[Event]] = _tell_nothing
+    turn_down: Callable[[Tx, Adopted], list[Event]] | None = None
     claim: Callable[[Parameters], str] | None = None
     is_convened: bool = True
     settles_once: bool = False

@@ -22,6 +22,9 @@ WHY_MAX: Final = 300
 REPEAL: Final = "repeal"
 """Kind of the resolution by which the members take back what they decided before."""
 
+REFERENDUM: Final = "referendum"
+"""Kind of the resolution by which all members vote on whether an earlier decision stands."""
+
 AMENDMENT: Final = "amendment"
 """Kind of the vote on whether a proposal on the agenda is changed."""
 

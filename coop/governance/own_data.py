@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from coop.governance.access import ACCESS
 from coop.governance.ballots import wording
 from coop.governance.ballots.mandates.store import list_mandates_of
+from coop.governance.ballots.referenda.store import list_requests_of
 from coop.governance.ballots.store import list_ballots_of
 from coop.governance.meetings.store import list_meetings
 from coop.governance.meetings.suspension_store import list_suspensions
@@ -21,13 +22,14 @@ routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api/v1", tags=[
 @routes.get("/me/export", response_class=Response, responses=ZIP_ANSWER)
 @ACCESS.may("take-own-data")
 def get_own_votes(request: Request) -> Response:
-    """The member's own ballots, each with the resolution and who cast it, their mandates and suspensions, as one
-    zip."""
+    """The member's own ballots, each with the resolution and who cast it, their mandates and suspensions, and
+    the referenda that they asked, as one zip."""
     lang = language_of(request)
     with reading(request) as tx:
         ballots = list_ballots_of(tx, session_of(request).member_id or "")
         mandates = list_mandates_of(tx, session_of(request).member_id or "")
         suspensions = list_suspensions(tx, session_of(request).member_id or "")
+        requests = list_requests_of(tx, session_of(request).member_id or "")
         resolutions = {
             resolution.resolution_id: resolution for meeting in list_meetings(tx) for resolution in meeting.resolutions
         }
@@ -53,9 +55,15 @@ def get_own_votes(request: Request) -> Response:
         Column("article", N_("Article")),
         Column("recorded_at", N_("Date"), Kind.INSTANT),
     )
+    asked = (
+        Column("resolution_id", "Id"),
+        Column("subject", N_("Subject"), of=lambda row: resolutions[row.resolution_id].subject(lang)),
+        Column("recorded_at", N_("Date"), Kind.INSTANT),
+    )
     listings = [
         Listing("ballots", columns, ballots),
         Listing("mandates", said, mandates),
         Listing("suspensions", spans, suspensions),
+        Listing("referenda", asked, requests),
     ]
     return answer_own_data(request, "governance", listings)

@@ -19,6 +19,7 @@ from coop.governance.api import evidence as evidence_api
 from coop.governance.api import mandates as mandate_api
 from coop.governance.api import motions as motion_api
 from coop.governance.api import papers as paper_api
+from coop.governance.api import referenda as referendum_api
 from coop.governance.api import routes as http
 from coop.governance.api import suspensions as suspension_api
 from coop.governance.api import words as word_api
@@ -36,6 +37,7 @@ from coop.governance.convening import (
     meeting_pages,
     moving_pages,
     past_pages,
+    referring_pages,
     second_pages,
     stopping_pages,
     withdrawal_pages,
@@ -104,6 +106,7 @@ GOVERNANCE = Service(
         facts.MotionAdmitted,
         facts.AmendmentsOrdered,
         facts.DecisionStopped,
+        facts.ReferendumAsked,
         facts.MinutesConfirmed,
         facts.TariffAdopted,
         facts.AllocationKeyAdopted,
@@ -160,6 +163,8 @@ GOVERNANCE = Service(
         stopping_pages.routes,
         challenging_pages.routes,
         challenge_api.routes,
+        referring_pages.routes,
+        referendum_api.routes,
         moving_pages.routes,
         motion_api.routes,
         attendance_pages.routes,

@@ -887,7 +887,8 @@ def list_falls(others: Sequence[Taken], resolution_id: str) -> list[dict[str, An
 def find_stopping(told: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The facts by which a decision fell, where the same court, board or members did not say since that it holds
     again: each speaks for itself."""
-    whose = {"withdrawn": "board", "repealed": "members", "restored": "members", "disputed": "meeting"}
+    members = dict.fromkeys(("repealed", "restored", "referendum"), "members")
+    whose = {"withdrawn": "board", "disputed": "meeting", **members}
     last = {whose.get(each["manner"], "court"): each for each in told}
     return [each for each in last.values() if each["manner"] not in ("resumed", "restored")]
 

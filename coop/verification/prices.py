@@ -144,7 +144,8 @@ class Binding:
         for stop in self._stops.get(fact.resolution_id, ()):
             is_known = self.told.told_at.get(name_stop(stop), known.told_at) <= known.told_at
             if is_known and stop.from_on <= day and not (early and stop.stopped_on > day):
-                whose = {"restored": "repealed", "resumed": "annulled", "suspended": "annulled"}
+                members, courts = ("restored", "referendum"), ("resumed", "suspended")
+                whose = dict.fromkeys(members, "repealed") | dict.fromkeys(courts, "annulled")
                 fell[whose.get(stop.manner, stop.manner)] = stop.manner not in ("resumed", "restored")
         return any(fell.values())
 

@@ -51,7 +51,7 @@ Step = Event | Command
 MEMBERS = ("anna", "bram")
 FIRST_TARIFF = date(2024, 6, 1)
 ISSUED_ON = date(2026, 11, 1)
-MANNERS = {"court": (("suspended", "annulled"), "resumed"), "members": (("repealed",), "restored")}
+MANNERS = {"court": (("suspended", "annulled"), "resumed"), "members": (("repealed", "referendum"), "restored")}
 """By who speaks: how a decision falls, and how it acts again."""
 RUN_SHARE = 0.4
 """How often a run is tried after something was told."""

@@ -46,7 +46,7 @@ NEW = tariff_adopted("tariff-new", FEBRUARY.start, date(2025, 1, 3), heat="39.00
 CHEAPER = tariff_adopted("tariff-cheaper", MARCH.start, date(2025, 4, 20), heat="36.00")
 ANNA, CONTRACT = admitted("anna"), signed("anna")
 TOLD_ON = date(2025, 2, 20)
-MANNERS = ("suspended", "annulled", "withdrawn", "repealed")
+MANNERS = ("suspended", "annulled", "withdrawn", "repealed", "referendum")
 
 
 def fall(name: str, number: int, manner: str, from_on: date, told_on: date = TOLD_ON) -> DecisionStopped:

@@ -21,7 +21,7 @@ from tests.servers.absent import ServerAbsent, skip_or_fail
 from tests.servers.node import run_node
 
 VERBS = (
-    "add|adopt|cast|change|close|confirm|convene|correct|count|create|decide|deliver|discard|dispute|drop|end|enter|exchange|explain|get|import|join|"
+    "add|adopt|ask|cast|change|close|confirm|convene|correct|count|create|decide|deliver|discard|dispute|drop|end|enter|exchange|explain|get|import|join|"
     "list|make|move|name|object|open|part|plan|preview|propose|reach|read|record|register|release|replay|report|retry|revoke|send|set|start|"
     "stop|switch|undo|verify|withdraw"
 )

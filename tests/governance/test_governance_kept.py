@@ -24,6 +24,7 @@ from coop.governance.tables.assembly import suspension
 from coop.governance.tables.challenges import challenge
 from coop.governance.tables.meetings import KEPT, ballot, decision, objection
 from coop.governance.tables.motions import motion, motion_backing
+from coop.governance.tables.referenda import referendum_request
 from coop.governance.tables.stops import decision_stop
 from coop.kit.database import Database
 from coop.kit.tx import Tx
@@ -120,6 +121,13 @@ def dispute(tx: Tx) -> None:
     tx.execute(insert(challenge).values(**row, **counts, **SAID))
 
 
+def refer(tx: Tx) -> None:
+    """A request of a referendum as its table holds it."""
+    row = {"community": TOWN, "resolution_id": "tariff", "number": 1, "member_id": "m001", "channel": "page"}
+    counts = {"members_asking": 1, "votes_asking": 1, "is_granted": False}
+    tx.execute(insert(referendum_request).values(**row, **counts, **SAID))
+
+
 def move(tx: Tx) -> None:
     """A motion that its member backs, as the tables hold it."""
     row = {"community": TOWN, "motion_id": "motion-1", "member_id": "m001", "channel": "page", **SAID}
@@ -139,6 +147,7 @@ def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table
         stop(tx)
         dispute(tx)
         move(tx)
+        refer(tx)
         report_store.add_file(tx, "permit.pdf", "application/pdf", b"%PDF-")
         report_store.settle_report(tx, report_store.add_report(tx, "permit", IN_TIME), "withdrawn")
         today = tx.today

@@ -19,15 +19,17 @@ class RefusedOut(BaseModel):
 
 class StopOut(BaseModel):
     """A telling that a decision does not act from a day on, or acts again, with the paper that it stands on the
-    resolution by which the members took it back, or the one by which it is voted on again."""
+    resolution by which the members took it back, the one by which it is voted on again, or the decision on which a
+    ``referendum`` was asked, or that referendum where it let it stand."""
 
-    manner: Literal["suspended", "annulled", "withdrawn", "repealed", "disputed", "resumed", "restored"]
+    manner: Literal["suspended", "annulled", "withdrawn", "repealed", "disputed", "referendum", "resumed", "restored"]
     from_on: date
     ruled_on: date
     told_on: date
     paper: str
     repealed_by: str | None
     voted_again: str | None = None
+    referendum: str | None = None
 
 
 class WithdrawnOut(BaseModel):

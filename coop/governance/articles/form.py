@@ -117,7 +117,7 @@ def list_sections(kind: type = Articles, path: str = "") -> list[Section]:
         if get_origin(inner) is None and is_dataclass(inner):
             sections.append(_section(inner, place, each.name))
         elif _is_mapping(inner):
-            kinds = list_ruled() if each.name == "rules" else TERMS
+            kinds = list_ruled() if each.name in ("rules", "referenda") else TERMS
             value = get_args(inner)[1]
             sections += [_section(value, f"{place}.{name}", f"{each.name}.{name}") for name in kinds]
         elif inner is str and each.name != "name":

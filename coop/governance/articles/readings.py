@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from coop.governance.articles import words as statutes_words
 from coop.governance.articles.reading_motions import read_motions
+from coop.governance.articles.reading_referenda import read_referendum
 from coop.governance.articles.words import STEPS
 from coop.governance.ballots.counting import decide, quorum_needed, votes_needed
 from coop.governance.kinds import list_kinds
@@ -353,6 +354,8 @@ def _read_requests(articles: Articles, held_on: date) -> _Read:
         yield "late_agenda_article", articles.late_agenda_article, [late], []
     if articles.motions is not None:
         yield "motions", articles.motions.article, *read_motions(articles.motions, held_on)
+    for kind, own in articles.referenda.items():
+        yield f"referenda.{kind}", own.article, *read_referendum(own, held_on)
 
 
 def _read_persons(articles: Articles) -> _Read:

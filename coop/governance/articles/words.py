@@ -24,6 +24,7 @@ TITLES: Final[Mapping[str, str]] = {
     "call": N_("Members who ask for a meeting"),
     "agenda": N_("Members who put a point on the agenda"),
     "motions": N_("Changing a proposal on the agenda"),
+    "referenda": N_("Referendum on what was adopted"),
     "late_agenda_article": N_("Points that come too late"),
     "election": N_("Election of persons"),
     "nomination": N_("Breaking a binding nomination"),
@@ -98,6 +99,8 @@ LABELS: Final[Mapping[str, str]] = {
     "at_meeting": N_("At the meeting itself too"),
     "ahead": N_("Votes that were cast before on the unchanged proposal"),
     "wins": N_("Of options, one of which came later"),
+    "asks": N_("Members vote on whether the decision"),
+    "hold_days": N_("Held within so many days"),
 }
 """Labels of the fields of the form."""
 
@@ -124,6 +127,8 @@ WORDS: Final[Mapping[str, str]] = {
     "count": N_("count for the changed one too, until their member votes anew"),
     "most-votes": N_("the one with the most votes for wins"),
     "first": N_("the first on the agenda wins"),
+    "repeal": N_("falls; without a majority for that it stands"),
+    "confirm": N_("stands; without a majority for that it falls"),
 }
 """Words for what a field offers."""
 

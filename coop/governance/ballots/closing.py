@@ -356,10 +356,9 @@ def _decide_point(
         members_present=count.members_present,
         members_entitled=count.members_entitled,
     )
-    if not verdict.adopted:
-        return [decided]
-    adopted = Adopted(meeting, resolution, adopted_hash, decided_on)
-    return [decided, *find_kind(resolution.kind).act(tx, adopted)]
+    kind = find_kind(resolution.kind)
+    act = kind.act if verdict.adopted else kind.turn_down
+    return [decided, *(act(tx, Adopted(meeting, resolution, adopted_hash, decided_on)) if act else ())]
 
 
 def _is_decided_before(tx: Tx, resolution: Resolution, decided_on: date) -> bool:

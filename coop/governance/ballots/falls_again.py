@@ -23,9 +23,12 @@ def check_stops(tx: Tx, resolution_id: str) -> Iterator[str]:
         yield "what is kept of its fall is not what was told"
     for each in kept:
         if each.repealed_by is not None:
-            by = store.find_decision(tx, each.repealed_by)
-            if by is None or not by.verdict.adopted:
+            if not _takes_back(tx, each.repealed_by, resolution_id):
                 yield "it is taken back by what was not adopted"
+            continue
+        if each.referendum is not None:
+            if not _is_about(tx, each, resolution_id):
+                yield "it is suspended, or acts again, by a referendum that is not on it"
             continue
         if each.voted_again is not None:
             if resolution_id != _find_disputed(tx, each):
@@ -35,6 +38,31 @@ def check_stops(tx: Tx, resolution_id: str) -> Iterator[str]:
         settled = entry_store.find_settled(tx, each.entry_id or "")
         if entered is None or settled is None or entered.actor == settled.actor:
             yield "its fall was not signed by two people"
+
+
+def _takes_back(tx: Tx, by: str, resolution_id: str) -> bool:
+    """True where a resolution says that a decision falls: it was adopted, or a referendum on whether it stands was
+    not."""
+    decided, point = store.find_decision(tx, by), store.find_resolution(tx, by)
+    if decided is None or point is None or point.parameters.get("decision") != resolution_id:
+        return False
+    falls = point.kind != "referendum" or point.parameters["asks"] == "repeal"
+    return decided.verdict.adopted == falls
+
+
+def _is_about(tx: Tx, each: KeptStop, resolution_id: str) -> bool:
+    """True where a referendum that suspends a decision, or lets it act again, is one on it, or on what took it back."""
+    by = store.find_resolution(tx, each.referendum or "")
+    if by is None:
+        return False
+    if by.kind == "repeal" and by.resolution_id != resolution_id:
+        return each.manner == "restored" and by.parameters["decision"] == resolution_id
+    if by.kind != "referendum":
+        return each.manner == "referendum" and by.resolution_id == resolution_id
+    decided, stands = store.find_decision(tx, by.resolution_id), by.parameters["asks"] == "confirm"
+    if decided is None or by.parameters["decision"] != resolution_id:
+        return False
+    return each.manner == "referendum" or decided.verdict.adopted == stands
 
 
 def _find_disputed(tx: Tx, each: KeptStop) -> str | None:

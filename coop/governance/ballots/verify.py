@@ -31,6 +31,7 @@ from coop.governance.ballots.elections.store import list_counted
 from coop.governance.ballots.falls_again import check_stops, ruled_as
 from coop.governance.ballots.list_again import read_list_again
 from coop.governance.ballots.motions.again import check_motion, has_lapsed
+from coop.governance.ballots.referenda.again import check_referendum
 from coop.governance.ballots.second_opinion import Record
 from coop.governance.ballots.words.again import check_words, read_words_again
 from coop.governance.entries import store as entry_store
@@ -107,6 +108,7 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
         findings += check_words(tx, resolution_id, decided, _find_tie(articles, resolution))
     findings += check_disputes(tx, meeting, resolution)
     findings += check_motion(tx, meeting, resolution, articles)
+    findings += check_referendum(tx, meeting, resolution, articles)
     return VerifiedResolution(
         resolution_id=resolution_id,
         subject_nl=resolution.subject_nl,

@@ -44,8 +44,9 @@ STOPPED: Final = {
     "withdrawn": N_("Withdrawn by the board before it acted"),
     "repealed": N_("Taken back by the members"),
     "disputed": N_("Disputed at the meeting and voted on again"),
+    "referendum": N_("Suspended until the members held a referendum"),
     "resumed": N_("Holds again"),
-    "restored": N_("Holds again, as taking it back fell"),
+    "restored": N_("Holds again, by what the members said last"),
 }
 """Manners in which a decision falls, or resumes."""
 

@@ -265,12 +265,13 @@ def _open(tx: Tx, meeting: Meeting, again: Resolution) -> list[Event]:
 
 
 def _let_fall(tx: Tx, again: Resolution) -> list[Event]:
-    """Let the decision of the first vote act no more, where it adopted something."""
+    """Let the decision of the first vote act no more, where it adopted something or its rejection decided something."""
     before = str(again.again_of)
     decided = meetings.find_decision(tx, before)
     assert decided is not None, "only what was decided is voted on again"
-    if not decided.verdict.adopted:
-        return []
-    begins_on = find_kind(again.kind).find_beginning(again.parameters, decided.decided_on)
+    kind = find_kind(again.kind)
+    begins_on = kind.find_beginning(again.parameters, decided.decided_on)
     made = Stopping(DISPUTED, begins_on, tx.today, law.CHALLENGE, voted_again=again.resolution_id)
+    if not decided.verdict.adopted:
+        return kind.fall(tx, replace(again, resolution_id=before), made) if kind.turn_down else []
     return stop(tx, before, made)

@@ -21,6 +21,7 @@ from coop.governance.ballots.store import list_ballots, list_objections
 from coop.governance.ballots.views import MeetingView, find_meeting_view, find_resolution_view, view_meetings
 from coop.governance.ballots.words.commands import list_asked
 from coop.governance.convening.challenging import view_challenge
+from coop.governance.convening.referring import view_referral
 from coop.governance.decisions import tariff_form
 from coop.governance.entries.store import list_waiting
 from coop.governance.kinds import find_kind
@@ -107,6 +108,7 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         said = _find_said(tx, view, resolution_id)
         laid = list_laid(tx, [resolution_id])
         challenge = view_challenge(tx, resolution_id, member_id) if outcome.decided else None
+        referral = view_referral(tx, resolution_id, member_id)
     electronic = judge_electronic(outcome.articles, view.meeting.held_on, now)
     return render(
         request,
@@ -127,6 +129,7 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         and own_votes > 0
         and electronic.word == "accepted",
         challenge=challenge,
+        referral=referral,
         own_votes=own_votes,
         objection=objection,
         disputes=disputes,

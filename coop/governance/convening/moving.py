@@ -37,7 +37,7 @@ from coop.governance.meetings import store as meetings
 from coop.governance.meetings import voting_lists
 from coop.governance.meetings.agenda import ORDER
 from coop.governance.meetings.voter_store import list_numbers
-from coop.governance.model import AMENDMENT, ELECTION, Meeting, Resolution
+from coop.governance.model import AMENDMENT, ELECTION, REFERENDUM, Meeting, Resolution
 from coop.governance.statutes.model import Articles, Motions
 from coop.governance.statutes.version import in_force
 from coop.kit.tx import Tx
@@ -241,8 +241,8 @@ def _judge(tx: Tx, meeting: Meeting, point: Resolution, made: Motion) -> Article
         raise CoopError("meeting-closed", say("this is decided: nothing of it can be changed any more"))
     if outcome.withdrawn is not None:
         raise CoopError("vote-withdrawn", say("this point was withdrawn: there is nothing to vote on any more"))
-    if point.kind == ELECTION or point.motion_id is not None or point.again_of is not None:
-        reason = say("a motion is handed in on what the notice put to the vote, and not on an election")
+    if point.kind in (ELECTION, REFERENDUM) or point.motion_id is not None or point.again_of is not None:
+        reason = say("a motion is handed in on what the notice put to the vote, not on an election or a referendum")
         raise CoopError("not-moved", reason)
     articles = in_force(meetings.list_statutes(tx), meeting.held_on).articles
     refuse_late(articles, point.ruled_as, meeting.held_on, tx.today)

@@ -22,6 +22,7 @@ from coop.governance.ballots.elections.candidacy import OFFICES
 from coop.governance.convening import commands as meetings
 from coop.governance.convening import formbook
 from coop.governance.decisions import allocation_key, dated_choice, election, tariff_form
+from coop.governance.decisions.referendum import list_awaiting
 from coop.governance.decisions.repeal import list_standing
 from coop.governance.kinds import Known, find_kind, list_kinds
 from coop.governance.meetings import store
@@ -167,6 +168,10 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
             (f"{each.kind} {each.resolution_id}", f"{each.subject(lang)} ({wording.kind(lang, each.kind)})")
             for each in list_standing(tx)
         ]
+        awaiting = [
+            (f"{each.kind} {each.resolution_id} {asks}", f"{each.subject(lang)} ({wording.kind(lang, each.kind)})")
+            for each, asks in list_awaiting(tx)
+        ]
     phases = [
         (phase.phase_id, f"{programme.name}: {phase_name(lang, phase)}", phase.budget_cents)
         for programme in programmes
@@ -190,6 +195,7 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
         "field_names": FIELD_NAMES,
         "phases": phases,
         "decisions": taken_back[::-1],
+        "awaiting": awaiting,
         "ready": ready,
         "paper_words": paper_words,
         "chosen": {mark: form.value(f"{mark}papers").split() for mark, _ in formbook.list_points(form.values)},

@@ -12,7 +12,7 @@ from coop.events import Event
 from coop.governance.kind_fields import Day, Words, show_fields
 from coop.governance.kinds import Adopted, Form, Kind, Known, Parameters, find_kind, list_kinds
 from coop.governance.meetings.store import find_decision, find_resolution, list_adopted_of, list_holding
-from coop.governance.model import REPEAL, Meeting, Resolution
+from coop.governance.model import REFERENDUM, REPEAL, Meeting, Resolution
 from coop.governance.stops.rules import REPEALED, SUSPENDED, Stopping
 from coop.governance.stops.store import add_stop, list_repealed, map_stops
 from coop.kit.tx import Tx
@@ -41,7 +41,7 @@ def show(lang: str, parameters: Parameters, called: Mapping[str, str]) -> list[t
 def list_standing(tx: Tx) -> list[Resolution]:
     """Decisions that the members can take back: they hold, or a court suspended them for a while."""
     stops = map_stops(tx)
-    names = [kind.name for kind in list_kinds().values() if not kind.instead and kind.name != REPEAL]
+    names = [kind.name for kind in list_kinds().values() if not kind.instead and kind.name not in (REPEAL, REFERENDUM)]
     return [
         each
         for each in list_adopted_of(tx, *names)
@@ -81,8 +81,13 @@ def act(tx: Tx, adopted: Adopted) -> list[Event]:
 
 
 def fall(tx: Tx, resolution: Resolution, made: Stopping) -> list[Event]:
-    """Let what was taken back act again where the repeal itself falls, or not again where it resumes."""
+    """Let what was taken back act again where the repeal itself falls, or not again where it resumes.
+
+    Where a referendum takes the repeal back, what was taken back acts since that was asked.
+    """
     facts: list[Event] = []
+    if made.manner == REPEALED:
+        return facts
     claim = KIND.find_claim(resolution.parameters)
     others = [each for each in list_holding(tx, REPEAL) if each.resolution_id != resolution.resolution_id]
     if any(KIND.find_claim(each.parameters) == claim for each in others):

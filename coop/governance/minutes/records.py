@@ -84,7 +84,7 @@ def withdrawn_record(made: Withdrawal) -> dict[str, Any]:
 def stop_record(stop: KeptStop) -> dict[str, Any]:
     """A telling that a decision does not act from a day on, or acts again, as plain values."""
     days = {name: getattr(stop, name).isoformat() for name in ("from_on", "ruled_on", "told_on")}
-    by = {"repealed_by": stop.repealed_by, "voted_again": stop.voted_again}
+    by = {"repealed_by": stop.repealed_by, "voted_again": stop.voted_again, "referendum": stop.referendum}
     return {"manner": stop.manner, **days, "paper": stop.paper, **by}
 
 

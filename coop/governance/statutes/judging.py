@@ -21,6 +21,7 @@ MOST: Final[Mapping[str, int]] = {
     "from_days": DAYS_MAX,
     "to_days": DAYS_MAX,
     "silent_days": DAYS_MAX,
+    "hold_days": DAYS_MAX,
     "arrears_months": MONTHS_MAX,
     "suspended_months": MONTHS_MAX,
     "least_age": AGE_MAX,
@@ -45,7 +46,7 @@ def judge_articles(articles: Articles, kinds: Collection[str]) -> list[Problem]:
     problems = [Problem(say("every rule cites its article"), path) for path in _silent(articles, "")]
     if not articles.name.strip():
         problems.append(Problem(say("give this version a name, such as the year of its deed"), "name"))
-    for section in ("rules", "notices", "texts"):
+    for section in ("rules", "notices", "texts", "referenda"):
         held: Mapping[str, object] = getattr(articles, section)
         problems += [Problem(say("is no kind of decision"), f"{section}.{kind}") for kind in held if kind not in kinds]
     for kind, rule in articles.rules.items():
@@ -55,7 +56,9 @@ def judge_articles(articles: Articles, kinds: Collection[str]) -> list[Problem]:
         for path, name, number in _list_wholes(articles, "")
         if number > MOST.get(name, number)
     ]
-    return problems + _judge_advance(articles) + _judge_bands(articles) + _judge_election(articles)
+    for judge in (_judge_advance, _judge_bands, _judge_election, _judge_referenda):
+        problems += judge(articles)
+    return problems
 
 
 def _silent(value: Any, path: str) -> Iterator[str]:
@@ -116,6 +119,19 @@ def _judge_bands(articles: Articles) -> list[Problem]:
     if bounds != sorted(set(bounds)):
         return [Problem(say("bands rise"), "voters.bands")]
     return []
+
+
+def _judge_referenda(articles: Articles) -> list[Problem]:
+    problems = []
+    for kind, own in articles.referenda.items():
+        if own.days == 0:
+            reason = say("members need at least one day to ask a referendum")
+            problems.append(Problem(reason, f"referenda.{kind}.days"))
+        if own.members == 0:
+            problems.append(Problem(say("at least one member asks"), f"referenda.{kind}.members"))
+        if own.share is not None and own.share.above and own.share.num == own.share.den:
+            problems.append(Problem(say("more than all can never ask"), f"referenda.{kind}.share"))
+    return problems
 
 
 def _judge_election(articles: Articles) -> list[Problem]:

@@ -195,6 +195,24 @@ class Motions:
 
 
 @dataclass(frozen=True)
+class Referendum:
+    """Right to ask a referendum on what a meeting adopted, within ``days`` after it: of so many members, and of a share
+    of them or of their votes. The decision is suspended until all members voted on it, within ``hold_days``.
+
+    ``asks``: the members vote on whether the decision falls (``repeal``), or on whether it stands (``confirm``); where
+    that finds no majority or quorum the decision stands, or falls.
+    """
+
+    article: str
+    days: int
+    members: int = 1
+    share: Share | None = None
+    of: Literal["members", "votes"] = "members"
+    asks: Literal["repeal", "confirm"] = "repeal"
+    hold_days: int = 0
+
+
+@dataclass(frozen=True)
 class VoterKind:
     """A kind of person in the register, whether they vote, and whether they are let in."""
 
@@ -318,7 +336,8 @@ class Written:
 
 @dataclass(frozen=True)
 class Articles:
-    """One version of statutes. ``rules`` holds a rule by kind of decision, such as ordinary, statutes, dissolution."""
+    """One version of statutes. ``rules`` holds a rule by kind of decision, such as ordinary, statutes, dissolution;
+    ``referenda`` the decisions on which members can ask a referendum, where ``ordinary`` names all of them."""
 
     name: str
     rules: Mapping[str, Rule] = field(default_factory=dict)
@@ -332,6 +351,7 @@ class Articles:
     agenda: AgendaPoint | None = None
     late_agenda_article: str = ""
     motions: Motions | None = None
+    referenda: Mapping[str, Referendum] = field(default_factory=dict)
     election: Election | None = None
     nomination: Rule | None = None
     universal: Universal | None = None

@@ -34,7 +34,7 @@ FIELDS: Final[Mapping[str, object]] = {
 """Fields of the other sections that no command asks, by their path without numbers and kinds of decision, each with the
 value by which it asks nothing of anybody."""
 
-_BY_KIND: Final = ("rules", "notices", "texts")
+_BY_KIND: Final = ("rules", "notices", "texts", "referenda")
 
 
 def is_asked(path: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from coop.communities.stops import RESUMED, Told, find_stopping
+from coop.communities.stops import REFERENDUM, RESUMED, Told, find_stopping
 from coop.governance.dates import LAST_DAY
 from coop.values import CoopError, Problem, say
 
@@ -20,6 +20,9 @@ WITHDRAWN: Final = "withdrawn"
 REPEALED: Final = "repealed"
 DISPUTED: Final = "disputed"
 
+PENDING: Final = frozenset({SUSPENDED, REFERENDUM})
+"""Manners that leave open whether a decision falls for good."""
+
 ENTERED: Final = (SUSPENDED, ANNULLED, WITHDRAWN, RESUMED)
 """Manners that two people enter from a paper; the members' own word is a resolution, and who disputes an outcome at the
 meeting asks for a new vote."""
@@ -28,7 +31,8 @@ meeting asks for a new vote."""
 @dataclass(frozen=True)
 class Stopping:
     """A stop as it is asked for: its ``manner``, its first day, and the day and name of the paper, which two people
-    signed in an entry, or the resolution that repealed it, or the one by which it is voted on again."""
+    signed in an entry, or the resolution that repealed it, the one by which it is voted on again, or the
+    decision on which a ``referendum`` is asked or that referendum."""
 
     manner: str
     from_on: date
@@ -37,6 +41,7 @@ class Stopping:
     entry_id: str | None = None
     repealed_by: str | None = None
     voted_again: str | None = None
+    referendum: str | None = None
 
 
 def find_first(manner: str, begins_on: date, ruled_on: date) -> date:
@@ -83,7 +88,7 @@ def refuse_out_of_turn(made: Stopping, told: Sequence[Told], begins_on: date, to
             raise CoopError("not-stopped", say("no court suspended or annulled this decision: it cannot resume"))
         return
     for_good = at_last & {stop.manner for stop in find_stopping(told, made.from_on)}
-    if for_good if made.manner == SUSPENDED else for_good - {SUSPENDED}:
+    if for_good - (PENDING - {made.manner}):
         raise CoopError("stopped-before", say("this decision does not hold any more: nothing is left to stop"))
     if made.manner == WITHDRAWN and begins_on <= today:
         raise CoopError(

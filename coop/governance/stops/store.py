@@ -19,7 +19,8 @@ from coop.kit.tx import Tx
 @dataclass(frozen=True)
 class KeptStop:
     """A telling that a decision does not act from a day on, or acts again, with the paper that it stands on and the
-    two people who signed it, or the resolution that repealed it, or the one by which it is voted on again."""
+    two people who signed it, or the resolution that repealed it, the one by which it is voted on again, or the
+    decision on which a ``referendum`` is asked or that referendum."""
 
     resolution_id: str
     number: int
@@ -32,6 +33,7 @@ class KeptStop:
     entry_id: str | None
     repealed_by: str | None
     voted_again: str | None
+    referendum: str | None
 
 
 def list_stops(tx: Tx, resolution_id: str) -> list[KeptStop]:
@@ -56,7 +58,7 @@ def list_repealed(tx: Tx, resolution_id: str) -> list[KeptStop]:
 def add_stop(tx: Tx, resolution: Resolution, made: Stopping) -> DecisionStopped:
     """Keep that a decision does not act from a day on, or acts again; returns the fact of it."""
     number = len(list_stops(tx, resolution.resolution_id)) + 1
-    stop_id = made.entry_id or made.repealed_by or made.voted_again or ""
+    stop_id = made.entry_id or made.repealed_by or made.voted_again or made.referendum or ""
     kept = KeptStop(
         resolution.resolution_id,
         number,
@@ -69,6 +71,7 @@ def add_stop(tx: Tx, resolution: Resolution, made: Stopping) -> DecisionStopped:
         made.entry_id,
         made.repealed_by,
         made.voted_again,
+        made.referendum,
     )
     insert_nouns(tx, decision_stop, [kept], **stamp(tx))
     return DecisionStopped(

@@ -27,6 +27,7 @@ from coop.governance.tables.columns import (
 from coop.governance.tables.elections import ELECTION_TABLES
 from coop.governance.tables.motions import MOTION_TABLES
 from coop.governance.tables.programmes import PROGRAMME_TABLES
+from coop.governance.tables.referenda import REFERENDUM_TABLES
 from coop.governance.tables.stops import STOP_TABLES
 from coop.kit.columns import Json
 from coop.kit.metadata import Instant
@@ -322,5 +323,6 @@ KEPT = (
     *STOP_TABLES,
     *CHALLENGE_TABLES,
     *MOTION_TABLES,
+    *REFERENDUM_TABLES,
 )
 """Tables whose rows are never changed or deleted."""

@@ -20,26 +20,33 @@ decision_stop = make_table(
     Column("entry_id", String(100)),
     id_column("repealed_by", nullable=True),
     id_column("voted_again", nullable=True),
+    id_column("referendum", nullable=True),
     *said(),
     refer(("resolution_id",), "decision"),
     refer(("entry_id",), "entry"),
     refer(("repealed_by",), "decision", ("resolution_id",), name="fk_decision_stop_repealed_by"),
     CheckConstraint("number >= 1", name="number"),
     refer(("voted_again",), "resolution", ("resolution_id",), name="fk_decision_stop_voted_again"),
+    refer(("referendum",), "resolution", ("resolution_id",), name="fk_decision_stop_referendum"),
     CheckConstraint(
-        "manner IN ('suspended', 'annulled', 'withdrawn', 'repealed', 'disputed', 'resumed', 'restored')", name="manner"
+        "manner IN ('suspended', 'annulled', 'withdrawn', 'repealed', 'disputed', 'referendum', 'resumed', 'restored')",
+        name="manner",
     ),
     CheckConstraint("(manner = 'repealed') = (repealed_by IS NOT NULL)", name="repealed"),
     CheckConstraint("manner <> 'disputed' OR voted_again IS NOT NULL", name="disputed"),
+    CheckConstraint("manner <> 'referendum' OR referendum IS NOT NULL", name="referendum"),
     CheckConstraint(
-        "(entry_id IS NOT NULL AND repealed_by IS NULL AND voted_again IS NULL)"
-        " OR (entry_id IS NULL AND (repealed_by IS NULL) <> (voted_again IS NULL))",
+        " + ".join(
+            f"CASE WHEN {name} IS NULL THEN 0 ELSE 1 END"
+            for name in ("entry_id", "repealed_by", "voted_again", "referendum")
+        )
+        + " = 1",
         name="signed",
     ),
     CheckConstraint("ruled_on <= told_on", name="ruled"),
 )
 """A decision does not act from a day on, or acts again: signed by two people from a paper, repealed by a later
-resolution, or disputed at its meeting and voted on again. Courts, board, members and the meeting itself speak each for
-themselves: of the rows of each that reach a day the one with the highest number holds."""
+resolution, disputed at its meeting and voted on again, or suspended until a referendum. Courts, board, members and the
+meeting itself speak each for themselves: of the rows of each that reach a day the one with the highest number holds."""
 
 STOP_TABLES = (decision_stop,)

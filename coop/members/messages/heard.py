@@ -232,8 +232,9 @@ STOPPED: Final = {
     "withdrawn": say("the board withdrew it before it acted"),
     "repealed": say("the members took it back"),
     "disputed": say("its outcome was disputed at the meeting, which votes on it again"),
+    "referendum": say("members asked a referendum, until which it is suspended"),
     "resumed": say("the stop of it ended"),
-    "restored": say("taking it back does not hold any more"),
+    "restored": say("a referendum let it stand, or taking it back does not hold any more"),
 }
 """Reasons why a decision does not hold, or holds again."""
 

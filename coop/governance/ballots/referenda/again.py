@@ -1,0 +1,97 @@
+"""Referenda held against the sealed journal and the statutes: nothing is shared with who took the requests.
+
+Who asked, whether that was in time and enough, that the decision was suspended on that day, and that the outcome did to
+it what the votes say is reckoned again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from coop.events.governance import DecisionStopped, ReferendumAsked
+from coop.governance.ballots.attendance.told import list_told
+from coop.governance.ballots.falls_again import ruled_as
+from coop.governance.ballots.referenda.store import list_requests
+from coop.governance.meetings import list_store, store
+from coop.governance.model import Meeting, Resolution
+from coop.kit.documents import UnreadableDocument
+from coop.kit.tx import Tx
+from coop.values import civil_date
+
+Record = Mapping[str, Any]
+
+
+def check_referendum(tx: Tx, meeting: Meeting, resolution: Resolution, articles: Record) -> Iterator[str]:
+    """Hold the requests on a decision, or the outcome of the referendum that it is, against all that was told."""
+    resolution_id = resolution.resolution_id
+    asked, told = list_requests(tx, resolution_id), list_told(tx, ReferendumAsked, resolution_id)
+    kept = [(each.number, each.member_id, each.is_granted, str(civil_date(each.recorded_at))) for each in asked]
+    if kept != [(each["number"], each["member_id"], each["granted"], each["asked_on"]) for each in told]:
+        yield "who asked a referendum on it is not who was told"
+    stops = list_told(tx, DecisionStopped, resolution_id)
+    suspended = [each for each in stops if each["manner"] == "referendum" and each["stop_id"] == resolution_id]
+    if [each["stopped_on"] for each in suspended] != [each["asked_on"] for each in told if each["granted"]]:
+        yield "it is suspended without a referendum that enough members asked, or acts although they did"
+    if told:
+        yield from _reckon(tx, meeting, resolution, articles, told)
+    if resolution.kind == "referendum":
+        yield from _check_outcome(tx, resolution)
+
+
+def _reckon(
+    tx: Tx, meeting: Meeting, resolution: Resolution, articles: Record, told: list[Record] | Any
+) -> Iterator[str]:
+    """Reckon whether those who asked had a vote, were in time and were enough."""
+    referenda = articles.get("referenda", {})
+    own = referenda.get(ruled_as(resolution)) or referenda.get("ordinary")
+    decided = store.find_decision(tx, resolution.resolution_id)
+    if own is None or decided is None:
+        yield "a referendum was asked that the statutes do not know"
+        return
+    try:
+        votes = list_store.find_list(tx, meeting.meeting_id, list_store.CLOSED) or {}
+    except UnreadableDocument:
+        return  # It is a finding of its own.
+    last_day, asking = decided.decided_on + timedelta(days=own["days"]), set[str]()
+    for each in told:
+        asking.add(each["member_id"])
+        if not votes.get(each["member_id"]):
+            yield "somebody asked a referendum on it who had no vote"
+        if date.fromisoformat(each["asked_on"]) > last_day:
+            yield "a referendum on it was asked too late"
+        weights = [votes.get(member_id, 0) for member_id in asking]
+        if (each["members_asking"], each["votes_asking"]) != (len(asking), sum(weights)):
+            yield "who asked a referendum on it is counted otherwise than the list says"
+        if each["granted"] != _is_enough(own, weights, votes):
+            yield "a referendum on it was granted to too few, or refused to enough"
+
+
+def _is_enough(own: Record, weights: list[int], votes: Mapping[str, int]) -> bool:
+    """True where as many ask as the statutes say, of heads or of votes."""
+    share = own.get("share")
+    least = int(own.get("members", 1))
+    if share is None or len(weights) < least:
+        return len(weights) >= least
+    in_votes = own.get("of", "members") == "votes"
+    whole = sum(votes.values()) if in_votes else sum(1 for weight in votes.values() if weight)
+    part = (sum(weights) if in_votes else len(weights)) * share["den"]
+    return bool(part > whole * share["num"] if share.get("above") else part >= whole * share["num"])
+
+
+def _check_outcome(tx: Tx, point: Resolution) -> Iterator[str]:
+    """Hold the verdict of a referendum against what became of the decision: its first word after it."""
+    decided = store.find_decision(tx, point.resolution_id)
+    if decided is None:
+        return
+    falls = decided.verdict.adopted == (point.parameters["asks"] == "repeal")
+    told = list_told(tx, DecisionStopped, str(point.parameters["decision"]))
+    came_of_it = [each["manner"] for each in told if each["stop_id"] == point.resolution_id]
+    repealed_before = any(
+        each["manner"] == "repealed" and each["stop_id"] != point.resolution_id
+        and each["stopped_on"] <= str(decided.decided_on)
+        for each in told
+    )  # fmt: skip
+    if came_of_it[:1] != ["repealed" if falls else "restored"] and not (repealed_before and not came_of_it):
+        yield "what became of its decision is not what the members voted"
