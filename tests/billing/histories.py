@@ -272,8 +272,13 @@ def _invent_stops(history: History, rng: random.Random) -> None:
 
 def notify(tx: Tx, history: History, tariff_id: str, member: str | None, sent_on: date) -> None:
     """Write to a member of a history, or (None) to all who were one on that day, whether billing knows of it or not."""
+    tell_in_writing(tx, tariff_id, sent_on, list_addressees(history, member, sent_on))
+
+
+def list_addressees(history: History, member: str | None, sent_on: date) -> list[str]:
+    """Whom a notice to a member, or (None) to all, was sent to on a day."""
     members = [name for name, (since, until) in history.memberships.items() if since <= sent_on < until]
-    tell_in_writing(tx, tariff_id, sent_on, members if member is None else [member])
+    return members if member is None else [member]
 
 
 def _add_tariff(history: History, number: int, valid_from: date, decided_on: date) -> None:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import Row
 
 from coop.billing.bills import store as bills
 from coop.billing.model import LineKind
@@ -25,6 +24,7 @@ from coop.billing.service import BILLING
 from coop.communities.law import Law, shipped_law
 from coop.demo.cooperative import PROFILE
 from coop.events import Event
+from coop.events.billing import TariffNoticeConfirmed
 from coop.events.governance import DecisionStopped, TariffAdopted
 from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
 from coop.events.metering import EnergyAllocated, PeriodMeasured
@@ -35,7 +35,7 @@ from coop.verification.prices import verify_prices
 from coop.verification.quantities import verify_quantities
 from coop.verification.rows import read_kept
 from coop.verification.told import Told
-from tests.billing.histories import History, Step, invent, play
+from tests.billing.histories import History, Step, invent, list_addressees, play
 from tests.billing.reference import Owed, reckon
 from tests.founding import found_in
 
@@ -97,8 +97,8 @@ def second_opinion(database: Database, community: str, history: History) -> list
         numbers = tuple(f"bill {bill.number}:" for bill in kept.bills[before:count])
         steps, before = history.heard[:heard], count
         if numbers:
-            then = replace(kept, notices=[row for row in kept.notices if is_sent(row, steps)])
-            findings += [each for each in verify_prices(then, told_by(steps)) if each.startswith(numbers)]
+            then = replace(told_by(steps), noticed=list_noticed(history, steps))
+            findings += [each for each in verify_prices(kept, then) if each.startswith(numbers)]
     return findings
 
 
@@ -124,10 +124,20 @@ def told_by(steps: Sequence[Step]) -> Told:
     )
 
 
-def is_sent(notice: Row[Any], steps: Sequence[Step]) -> bool:
-    """True for a notice that one of the steps sent."""
-    mine = {"tariff_id": notice.tariff_id, "member": notice.member_id, "sent_on": notice.sent_on}
-    return any(keywords_of(step) == mine for step in steps)
+def list_noticed(history: History, steps: Sequence[Step]) -> list[TariffNoticeConfirmed]:
+    """Facts of the notices that steps of a history sent."""
+    return [
+        TariffNoticeConfirmed(
+            tariff_id=said["tariff_id"],
+            member_ids=tuple(list_addressees(history, said["member"], said["sent_on"])),
+            sent_on=said["sent_on"],
+            channel="letter",
+            known_on=said["sent_on"],
+            evidence_hash="0" * 64,
+        )
+        for step in steps
+        if "sent_on" in (said := keywords_of(step))
+    ]
 
 
 def keywords_of(step: Step) -> Mapping[str, Any]:
