@@ -52,6 +52,7 @@ from coop.metering.provenance.pages import (
     record_exports,
     walk,
 )
+from coop.metering.provenance.pages import deliveries as delivery_pages
 from coop.metering.register import api as register_api
 from coop.metering.register import pages as group_pages
 from coop.metering.register.heard import (
@@ -137,6 +138,7 @@ METERING = Service(
         heat_account_api.routes,
         contradictions.routes,
         heat_account.routes,
+        delivery_pages.routes,
         sharing.routes,
         state.routes,
         own_data.routes,
@@ -174,6 +176,7 @@ METERING = Service(
             (
                 "/metering/plant",
                 "/metering/heat-account",
+                "/metering/deliveries",
                 "/metering/periods",
                 "/metering/files",
                 "/metering/breaks",
