@@ -444,3 +444,23 @@ def test_the_twenty_first_motion_on_a_point_is_refused_with_the_bound(embedded: 
     with refused, embedded.write(TOWN, SECRETARY) as tx:
         moving.enter_motion(tx, "tariff", motions[-1], [], "one more", "more")
     assert len({point.motion_id for point in agenda(embedded) if point.motion_id}) == MOTIONS_MAX == 20
+
+
+def test_minutes_say_who_handed_in_a_motion(embedded: Database, tmp_path: Path) -> None:
+    begin(embedded)
+    hand_in(embedded, ONE, propose(DEARER, "option"))
+    set_day(embedded, EVENING)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        confirm(tx, moving.enter_motion(tx, "tariff", propose(CHEAPER), [], "board of 1 June"))
+    close(embedded, {}, EVENING + timedelta(minutes=6))
+    desk = client(embedded, tmp_path, "board")
+    points = desk.get("/governance/api/v1/meetings/alv-1/minutes").json()["points"]
+    moved = {point["moved"]["manner"]: point["moved"] for point in points if point["moved"]}
+    assert moved == {
+        "option": {"manner": "option", "by": "L-001", "backers": 1},
+        "amendment": {"manner": "amendment", "by": None, "backers": 0},
+    }
+    page = plain(desk.get("/governance/meetings/alv-1/minutes", headers=ENGLISH).text)
+    assert "Handed in by member L-001; backers: 1" in page
+    assert "Handed in by the board" in page
+    assert desk.get("/governance/meetings/alv-1/minutes.pdf").status_code == 200

@@ -78,6 +78,15 @@ class DisputeOut(Answer):
     new_vote: bool
 
 
+class MovedOut(Answer):
+    """The motion by which a point came on the agenda: handed in ``by`` the member with that number, else by members in
+    the room, or by the board where nobody backs it."""
+
+    manner: Literal["amendment", "option"]
+    by: Annotated[str | None, Field(examples=["012"])]
+    backers: int
+
+
 class PointMinutesOut(Answer):
     """A point in the minutes; one that was withdrawn has that reason, and neither verdict nor votes."""
 
@@ -102,6 +111,7 @@ class PointMinutesOut(Answer):
     elected: Annotated[list[str] | None, Field(examples=[["012"]])] = None
     rounds: list[RoundOut] | None = None
     disputes: list[DisputeOut] = Field(default_factory=list)
+    moved: MovedOut | None = None
     again_of: str | None = None
     """The point that was voted on anew here, since its outcome was disputed."""
 

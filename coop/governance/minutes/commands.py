@@ -21,6 +21,7 @@ from coop.governance.ballots.challenges.store import list_challenges
 from coop.governance.ballots.closing import Outcome, outcomes
 from coop.governance.ballots.elections.reading import read_election
 from coop.governance.ballots.elections.rules import list_elected
+from coop.governance.ballots.motions.store import find_motion, list_backers
 from coop.governance.ballots.store import list_standing
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry
@@ -154,6 +155,7 @@ def compose_minutes(tx: Tx, meeting: Meeting, written: Written) -> Mapping[str, 
             {
                 **_describe_point(number, point, written.points.get(point.resolution.resolution_id, Said())),
                 **_describe_disputes(tx, point.resolution),
+                **_describe_motion(tx, point.resolution),
                 **_describe_election(tx, meeting, point),
             }
             for number, point in enumerate(points, start=1)
@@ -231,6 +233,16 @@ def _describe_disputes(tx: Tx, resolution: Resolution) -> Mapping[str, Any]:
         **({"disputes": disputes} if disputes else {}),
         **({"again_of": resolution.again_of} if resolution.again_of else {}),
     }
+
+
+def _describe_motion(tx: Tx, resolution: Resolution) -> Mapping[str, Any]:
+    """Record of who handed in the motion by which a point came on the agenda, by their number; nothing of others."""
+    made = find_motion(tx, resolution.motion_id) if resolution.motion_id else None
+    if made is None:
+        return {}
+    backers = list_backers(tx, made.motion_id)
+    by = list_numbers(tx).get(made.member_id, made.member_id) if made.member_id else None
+    return {"moved": {"manner": made.manner, "by": by, "backers": len(backers)}}
 
 
 def _describe_point(number: int, outcome: Outcome, said: Said) -> Mapping[str, Any]:

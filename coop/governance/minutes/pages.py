@@ -13,7 +13,13 @@ from coop.governance.ballots.views import find_meeting_view
 from coop.governance.entries.forms import settle_entry
 from coop.governance.entries.store import list_waiting
 from coop.governance.minutes.commands import Said, Written, keep_minutes, read_written, write_minutes
-from coop.governance.minutes.paper import describe_disputes, describe_verdict, list_moves, typeset_minutes
+from coop.governance.minutes.paper import (
+    describe_disputes,
+    describe_motion,
+    describe_verdict,
+    list_moves,
+    typeset_minutes,
+)
 from coop.governance.minutes.views import find_minutes_view
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
@@ -104,6 +110,7 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
         meeting=meeting,
         points=points,
         moves=list_moves(minutes.content, lang),
+        moved={point["resolution_id"]: describe_motion(point, lang) for point, _ in points},
         disputes={point["resolution_id"]: describe_disputes(point, lang) for point, _ in points},
         waiting=waiting,
         form=form,

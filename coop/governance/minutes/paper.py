@@ -139,6 +139,8 @@ def _write_point(point: Mapping[str, Any], lang: str, fallen: Mapping[str, KeptS
 
     verdict = describe_verdict(point, lang, fallen)
     lines = [(_("Kind"), wording.kind(lang, point["kind"])), (_("Verdict"), verdict)]
+    if moved := describe_motion(point, lang):
+        lines.append((_("Handed in"), moved))
     if point.get("rounds") is not None:
         lines += _write_election(point, lang)
     elif point["verdict"]:
@@ -165,6 +167,20 @@ def _write_point(point: Mapping[str, Any], lang: str, fallen: Mapping[str, KeptS
         "verdict": verdict,
         "lines": [pair for pair in lines if pair[1]],
     }
+
+
+def describe_motion(point: Mapping[str, Any], lang: str) -> str:
+    """Who handed in the motion by which a point came on the agenda, in words; nothing of other points."""
+    moved = point.get("moved")
+    if moved is None:
+        return ""
+    names = {
+        "member": N_("by member %(number)s; backers: %(backers)s"),
+        "room": N_("by members in the room; backers: %(backers)s"),
+        "board": N_("by the board"),
+    }
+    who = "member" if moved["by"] else "room" if moved["backers"] else "board"
+    return translate(lang, names[who], number=moved["by"], backers=number(lang, moved["backers"]))
 
 
 def describe_disputes(point: Mapping[str, Any], lang: str) -> list[str]:
