@@ -197,12 +197,14 @@ class Series:
 @dataclass(frozen=True)
 class Decoded:
     """Result of decoding a delivery: everything it could read, and a problem for everything else, which never stops its
-    neighbours; ``broken`` holds the raw part behind each problem, so that it can be parked."""
+    neighbours; ``broken`` holds the raw part behind each problem, so that it can be parked. Where something in it had
+    no time of its own, it ``is_dated_by_receipt``."""
 
     stands: list[Stand] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     broken: list[bytes] = field(default_factory=list)
+    is_dated_by_receipt: bool = False
 
 
 class MeterKind(StrEnum):
@@ -377,11 +379,13 @@ class Delivery:
 
         Where a gateway says more than it may, it is that gateway's alone, and the same body stays new from whoever may
         say it; so it does from the device itself, where a person passed it on before. ``repeat`` counts how often it
-        was undone, so that an import can be made again after it was undone.
+        was undone, so that an import can be made again after it was undone. Where a device says no time of its own, the
+        same bytes on another day are another reading: a meter that stands still says nothing else.
         """
         overstepping = [self.gateway] if self.beyond else []
         passed_on = ["passed on"] if self.mandate and self.is_claim else []
-        head = "\x1f".join((community, self.format, self.options, str(repeat), *overstepping, *passed_on))
+        on_day = [f"{self.received_at:%Y-%m-%d}"] if self.decoded.is_dated_by_receipt else []
+        head = "\x1f".join((community, self.format, self.options, str(repeat), *overstepping, *passed_on, *on_day))
         return hashlib.sha256(f"{len(head)}:{head}".encode() + self.body).hexdigest()
 
 

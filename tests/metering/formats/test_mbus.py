@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from coop.metering.intake.formats.mbus import decode, records
 from coop.metering.intake.formats.mbus_records import Function, Record
+from coop.metering.intake.receive import decode_delivery
 from coop.metering.model import Quantity
 from coop.values import BadInput
 
@@ -203,6 +204,35 @@ def test_the_instant_of_the_line_goes_before_the_clock_of_the_meter() -> None:
     ]
     meter_clock, in_summer = datetime(2011, 1, 5, 14, 26, tzinfo=UTC), datetime(2011, 1, 5, 13, 26, tzinfo=UTC)
     assert at == [datetime(2025, 12, 31, 12, tzinfo=UTC), meter_clock, in_summer, NOW, NOW]
+
+
+def test_the_same_bytes_without_a_time_are_another_reading_on_another_day() -> None:
+    def ids(body: str) -> list[str]:
+        instants = (NOW, NOW + timedelta(hours=1), NOW + timedelta(days=1))
+        return [decode_delivery("mbus", body.encode(), gateway="gw", received_at=at).id("demo") for at in instants]
+
+    first, again, next_day = ids(frame(ENERGY).hex())
+    assert first == again != next_day
+    assert len(set(ids(frame(ENERGY, TIME).hex()))) == 1
+    assert len(set(ids(f"2025-12-31T12:00:00Z {frame(ENERGY).hex()}"))) == 1
+
+
+def test_electricity_is_import_or_export_and_never_dropped_beside_its_power() -> None:
+    power = (Quantity.POWER, "10", "W")
+    assert stands_of(ENERGY, "02 2B 0A00", medium=0x02) == [(Quantity.ELECTRICITY_IMPORT, "37351000", "Wh"), power]
+    both = stands_of("04 86 3B E7910000", "04 86 3C 05000000", medium=0x02)
+    assert both == [
+        (Quantity.ELECTRICITY_IMPORT, "37351000", "Wh"),
+        (Quantity.ELECTRICITY_EXPORT, "5000", "Wh"),
+    ]
+
+
+@pytest.mark.parametrize(("medium", "kept"), [(0x07, True), (0x16, True), (0x04, True), (0x01, False), (0x03, False)])
+def test_a_volume_of_gas_or_oil_is_no_water(medium: int, kept: bool) -> None:
+    said = frame("04 13 7B000000", medium=medium).hex().encode()
+    decoded = decode(said, received_at=NOW)
+    assert [stand.quantity for stand in decoded.stands] == ([Quantity.VOLUME] if kept else [])
+    assert bool(decoded.problems) != kept, "what is left out says so"
 
 
 def test_energy_is_heat_or_cold_by_the_medium_and_the_sign_of_the_flow() -> None:

@@ -6,8 +6,8 @@ a new one, so half a frame costs itself alone.
 
 Taken over are the plain records: instantaneous, storage 0, tariff 0, subunit 0, with no code behind them that changes
 their meaning (a pulse value also calls itself a volume). The one exception is energy that a meter for both heat and
-cold counts by the sign of its flow: codes 3B (heat) and 3C (cold). Where a meter repeats a quantity in another unit,
-the first record counts.
+cold counts by the sign of its flow: codes 3B (heat) and 3C (cold); by the same codes an electricity meter tells
+import from export. Where a meter repeats a quantity in another unit, the first record counts.
 
 **Time.** The instant on the line comes from the gateway's synchronised clock and goes before all. Without one, the time
 point in the answer counts: it may be minutes off, but it belongs to the value, also when a file comes in weeks later.
@@ -43,7 +43,16 @@ _HEAT_MEDIA = frozenset({0x04, 0x0C, 0x0D})
 _COLD_MEDIA = frozenset({0x0A, 0x0B})
 """Device types of EN 13757-3: heat (outlet, inlet), heat and cold together, cold (outlet, inlet)."""
 
+_ELECTRICITY = 0x02
+_NO_WATER = frozenset({0x01, 0x03, 0x05, 0x09})
+"""Oil, gas, steam, compressed air: their volume is no water's, and what is in a tank of oil falls by nature."""
+
 _ONLY_POSITIVE, _ONLY_NEGATIVE = (0x3B,), (0x3C,)
+_ELECTRIC = {
+    (): Quantity.ELECTRICITY_IMPORT,
+    _ONLY_POSITIVE: Quantity.ELECTRICITY_IMPORT,
+    _ONLY_NEGATIVE: Quantity.ELECTRICITY_EXPORT,
+}
 
 _GAUGE = {
     "volume": Quantity.VOLUME,
@@ -86,15 +95,16 @@ def decode(body: bytes, *, received_at: datetime) -> Decoded:
     >>> print(*decoded.problems)
     line 3, length: 35 bytes announced, 10 received
     """
-    decoded = Decoded()
+    decoded, is_dated_by_receipt = Decoded(), False
     for line, instant, text, raw in _frames(body):
         for found in _stands(line, instant, text, received_at):
             if isinstance(found, Stand):
                 decoded.stands.append(found)
+                is_dated_by_receipt |= not (instant or found.is_by_own_clock)
             else:
                 decoded.problems.append(found)
                 decoded.broken.append(raw)
-    return decoded
+    return replace(decoded, is_dated_by_receipt=is_dated_by_receipt)
 
 
 def _frames(body: bytes) -> Iterator[tuple[int, str, str, bytes]]:
@@ -197,7 +207,10 @@ def _quantity(record: Record, medium: int) -> Quantity | None:
     if not _is_plain(record):
         return None
     if record.quantity != "energy":
-        return None if record.qualifiers else _GAUGE.get(record.quantity)
+        is_other = medium in _NO_WATER and record.quantity.startswith("volume")
+        return None if record.qualifiers or is_other else _GAUGE.get(record.quantity)
+    if medium == _ELECTRICITY:
+        return _ELECTRIC.get(record.qualifiers)
     if medium not in _HEAT_MEDIA | _COLD_MEDIA:
         return None
     if record.qualifiers == _ONLY_NEGATIVE or (medium in _COLD_MEDIA and not record.qualifiers):
