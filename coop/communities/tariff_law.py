@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from coop.communities.law import MAXIMA_VAT, Law, Maximum, restate
+from coop.communities.tariff_texts import say_limited
 from coop.communities.tariffs import (
     CLASSES,
     FIXED,
@@ -135,7 +136,7 @@ def _judge_class(
         if key in REGULATED and not is_limited:
             reason = say(
                 "no legal maximum of %(component)s on %(day)s is on file for this class of customer",
-                component=key,
+                component=say_limited(key),
                 day=valid_from,
             )
             problems.append(Problem(reason, field))
@@ -150,7 +151,7 @@ def _judge_class(
         if together > limit.price_eur:
             reason = say(
                 "%(component)s: %(asked)s is above the maximum of %(most)s for %(year)s (%(source)s)",
-                component=key,
+                component=say_limited(key),
                 asked=together,
                 most=limit.price_eur,
                 year=str(limit.year),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from coop.communities.tariffs import USUAL, Component, Product
+from coop.values import Said, join_said, say
 from coop.web.language import N_, translate
 from coop.web.writing import number, price
 
@@ -80,9 +81,16 @@ def component_name(lang: str, name: str) -> str:
     return translate(lang, name) if name in _USUAL_NAMES else name
 
 
-def limited_name(lang: str, key: str) -> str:
-    """Name of what a maximum limits."""
-    return translate(lang, _KEYS.get(key, key))
+def say_limited(key: str) -> Said:
+    """Say what a maximum limits, ``standing per year``, as people read it.
+
+    >>> print(say_limited("standing per year"))
+    Standing charge, per year
+    """
+    if key in PART_NAMES:
+        return say(PART_NAMES[key])
+    product, per = key.replace(" per ", " ").rsplit(" ", 1)
+    return join_said([say(PRODUCTS[Product(product), per]), say(PERS[per])], ", ")
 
 
 def component_price(lang: str, component: Component, price_eur: Decimal | None = None) -> str:
@@ -148,13 +156,6 @@ def _kind_of(before: Component | None, after: Component | None) -> str:
 
 
 _USUAL_NAMES: Final = frozenset(usual.name for usual in USUAL.values())
-_KEYS: Final = {
-    **{
-        f"{product} once" if per == "once" else f"{product} per {per}": name
-        for (product, per), name in PRODUCTS.items()
-    },
-    **PART_NAMES,
-}
 
 
 def usual_name(text: str, languages: Sequence[str]) -> str:

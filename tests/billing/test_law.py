@@ -129,7 +129,7 @@ def adopted_with(fields: dict[str, str], of_heat: dict[str, object] | None = Non
 @pytest.mark.parametrize(
     ("event", "code", "field"),
     [
-        (tariff_adopted("t", date(2027, 1, 1), heat="999.99"), "tariff-not-allowed", "heat per GJ"),
+        (tariff_adopted("t", date(2027, 1, 1), heat="999.99"), "tariff-not-allowed", "Heat, per GJ"),
         (tariff_adopted("t", date(2021, 1, 1), heat="9.99"), "tariff-not-allowed", "valid_from"),
         (adopted_with({"vat_rate": "0.09"}), "bad-tariff", "vat_rate"),
         (adopted_with({"cold_price_eur_per_gj": "12.00"}), "bad-tariff", "cold_price_eur_per_gj"),

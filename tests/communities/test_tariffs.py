@@ -81,7 +81,7 @@ def test_a_contribution_to_the_connection_is_held_to_a_maximum_that_is_on_file(
     connection: dict[str, Any], valid_from: str
 ) -> None:
     [(field, reason)] = judged(HEAT, connection, valid_from=valid_from)
-    assert (field, "maximum" in reason, "connection once" in reason) == ("components.1.price", True, True)
+    assert (field, "maximum" in reason, "Connection contribution, once" in reason) == ("components.1.price", True, True)
 
 
 @pytest.mark.parametrize("year", range(2022, 2028))

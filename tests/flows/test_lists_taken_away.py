@@ -7,6 +7,8 @@ import html
 import io
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -30,6 +32,7 @@ from coop.operator.runtime import open_rooms
 from coop.web.writing import civil_day, month
 from tests.flows.addresses import fill, guarded_routes, list_askings
 from tests.flows.conftest import Year
+from tests.flows.eyeline import ids_in_sight
 from tests.flows.furnishing import furnish
 from tests.flows.installation import embedded
 from tests.flows.shown import Shown, read_lists
@@ -49,8 +52,10 @@ UNLIKE = {
 FILES = re.compile(r"\.(pdf|atom|json|csv|xlsx|zip)\b")
 
 
-def client_of(settings: Settings, *roles: str, member_id: str | None = None) -> httpx2.Client:
-    session = Session("somebody", "Somebody", frozenset(roles), member_id, "demo", "s", SYSTEM_CLOCK.now())
+def client_of(
+    settings: Settings, *roles: str, member_id: str | None = None, account_id: str = "somebody"
+) -> httpx2.Client:
+    session = Session(account_id, "Somebody", frozenset(roles), member_id, "demo", "s", SYSTEM_CLOCK.now())
     cookies = {COOKIE: sign(session, settings.signing_secret())}
     headers = {"accept": "text/html", "accept-language": "en"}
     return httpx2.Client(base_url=settings.public_url(), cookies=cookies, headers=headers, timeout=60)
@@ -134,37 +139,67 @@ def say_as_page(value: object) -> tuple[str, ...]:
     return (text,)
 
 
-def test_each_list_of_each_page_is_the_list_of_its_files(year: Year, tmp_path: Path) -> None:
-    account = accounts(year.plan)[0]
-    unlike, listed = {}, 0
-    seen: set[str] = set()
-    with embedded(year.copy(tmp_path / "data").data_dir) as running:
+@dataclass(frozen=True)
+class Furnished:
+    """A played year that runs, with one of each thing; addresses of its pages, of what is a member's own first."""
+
+    settings: Settings
+    member_id: str
+    account_id: str
+    pages: list[str]
+
+
+@pytest.fixture(scope="module")
+def furnished(year: Year, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    member_id = str(accounts(year.plan)[0].member_id)
+    with embedded(year.copy(tmp_path_factory.mktemp("furnished") / "data").data_dir) as running:
         rooms = open_rooms(running, migrate=False)
         furnish(running, rooms, year.plan)
         with rooms["members"].database.read(COMMUNITY) as tx:
-            own = {str(account.member_id), *(each.account_id for each in list_accounts_of(tx, str(account.member_id)))}
-        pages = pages_of(running, rooms, own)
+            [account] = list_accounts_of(tx, member_id)
+        pages = pages_of(running, rooms, {member_id, account.account_id})
         close_rooms(rooms)
-        board = ("board", "treasurer", "operator", "auditor")
-        own_pages: set[str] = (
-            set()
-        )  # that a member sees otherwise than the board: a person who is both has its files too
-        both = (*board, "member")
-        for roles, member_id in ((board, None), (("member",), account.member_id), (both, account.member_id)):
-            with client_of(running, *roles, member_id=member_id) as visitor:
-                for page in sorted(own_pages if roles == both else set(pages) - seen):
-                    answer = visitor.get(page)
-                    assert answer.status_code < 500, (page, answer.text)
-                    for shown in read_lists(answer.text) if answer.status_code == 200 else ():
-                        rows = visitor.get(shown.address).raise_for_status().json()["rows"]
-                        seen.add(page)
-                        own_pages |= {page} if roles == ("member",) else set()
-                        if not shown.rows:  # the page has the number of them alone, or none
-                            continue
-                        listed += 1
-                        if len(rows) != len(shown.rows) or not name_keys(shown, rows):
-                            name = shown.address.split(".json")[0]
-                            unlike[name] = (page, len(shown.rows), len(rows), shown.rows[0], rows[:1])
+        yield Furnished(running, member_id, account.account_id, pages)
+
+
+def test_no_page_of_a_member_shows_an_id_or_a_fingerprint(furnished: Furnished) -> None:
+    """In a member's eye line are names, numbers and days; what a program would ask for lies folded under Technical."""
+    found: dict[str, list[str]] = {}
+    looked = 0
+    own = {"member_id": furnished.member_id, "account_id": furnished.account_id}
+    with client_of(furnished.settings, "member", **own) as member:
+        for page in furnished.pages:
+            answer = member.get(page)
+            if answer.status_code == 200 and "html" in answer.headers["content-type"]:
+                looked += 1
+                if ids := ids_in_sight(answer.text):
+                    found[page] = ids
+    assert looked > 50
+    assert found == {}
+
+
+def test_each_list_of_each_page_is_the_list_of_its_files(furnished: Furnished) -> None:
+    unlike, listed = {}, 0
+    seen: set[str] = set()
+    board = ("board", "treasurer", "operator", "auditor")
+    # What a member sees otherwise than the board: a person who is both has its files too.
+    own_pages: set[str] = set()
+    both = (*board, "member")
+    for roles, whose in ((board, None), (("member",), furnished.member_id), (both, furnished.member_id)):
+        with client_of(furnished.settings, *roles, member_id=whose) as visitor:
+            for page in sorted(own_pages if roles == both else set(furnished.pages) - seen):
+                answer = visitor.get(page)
+                assert answer.status_code < 500, (page, answer.text)
+                for shown in read_lists(answer.text) if answer.status_code == 200 else ():
+                    rows = visitor.get(shown.address).raise_for_status().json()["rows"]
+                    seen.add(page)
+                    own_pages |= {page} if roles == ("member",) else set()
+                    if not shown.rows:  # the page has the number of them alone, or none
+                        continue
+                    listed += 1
+                    if len(rows) != len(shown.rows) or not name_keys(shown, rows):
+                        name = shown.address.split(".json")[0]
+                        unlike[name] = (page, len(shown.rows), len(rows), shown.rows[0], rows[:1])
     assert listed > 50
     assert unlike.keys() == UNLIKE.keys(), [unlike[name] for name in unlike.keys() - UNLIKE.keys()]
 

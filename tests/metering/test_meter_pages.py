@@ -124,9 +124,12 @@ def test_a_meter_is_exchanged_with_its_stands(desk: TestClient, one_database: Da
     assert found
     alone = desk.post(found[0], params={"lang": "nl"}, data={"act": "confirm"})
     assert "u hebt dit zelf voorgesteld" in plain(alone.text).lower()
+    other = sign_in(desk, "board", account_id="account-2")
+    assert 'value="confirm"' not in answer.text, "nobody is asked to confirm what they proposed"
+    assert 'value="confirm"' in other.get(f"{PAGES}/H1").text
     with one_database.read(COMMUNITY) as tx:
         assert register.meters_of(tx, ["H1", "N1"])["H1"].removed_at is None
-    sign_in(desk, "board", account_id="account-2").post(found[0], data={"act": "confirm"})
+    other.post(found[0], data={"act": "confirm"})
     with one_database.read(COMMUNITY) as tx:
         meters = register.meters_of(tx, ["H1", "N1"])
     assert meters["H1"].removed_at == meters["N1"].installed_at == at("2025-04-02T08:30")

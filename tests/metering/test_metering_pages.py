@@ -113,7 +113,9 @@ def test_the_latest_reading_and_the_cards_are_fragments(desk: TestClient, march:
     assert "4.80 GJ" in card
     assert "<html" not in card
     sign_in(desk, "board")
-    assert "Nothing is parked" in text(desk, "/metering/cards/completeness")
+    completeness = text(desk, "/metering/cards/completeness")
+    assert "Nothing is parked" in completeness
+    assert "Meters heard in" in completeness
 
 
 def test_the_board_sees_what_is_missing_and_what_is_parked(

@@ -12,10 +12,9 @@ from typing import Final
 from coop.communities.law import MAXIMUM, RATE, Publication
 from coop.communities.law_rules import LIMITED, PROTECTED
 from coop.communities.law_store import RecordedPublication
-from coop.communities.tariff_texts import CLASS_NAMES, PART_NAMES, PERS, PRODUCTS
-from coop.communities.tariffs import Product
+from coop.communities.tariff_texts import CLASS_NAMES, say_limited
 from coop.web.language import N_, translate
-from coop.web.writing import percent, price
+from coop.web.writing import percent, price, speak
 
 OF_VAT: Final = {
     "energy": N_("VAT on heat, cold, electricity and gas"),
@@ -76,10 +75,7 @@ def _follows(other: RecordedPublication, one: RecordedPublication) -> bool:
 
 def name_component(lang: str, component: str) -> str:
     """Name what a maximum is for: ``heat per GJ`` as people read it."""
-    if component in PART_NAMES:
-        return translate(lang, PART_NAMES[component])
-    product, per = component.replace(" per ", " ").rsplit(" ", 1)
-    return f"{translate(lang, PRODUCTS[Product(product), per])}, {translate(lang, PERS[per])}"
+    return str(speak(lang, say_limited(component)))
 
 
 def name_of(lang: str, kind: str, of: str) -> str:

@@ -122,6 +122,7 @@ def _show_correction(request: Request, serial: str, form: Form) -> Response:
         meter=view.row.meter,
         quantities=[(quantity, UNITS[BASE_UNIT[quantity]]) for quantity in quantities],
         proposed=proposed,
+        me=str(session_of(request).actor("page")),
         words=texts,
     )
 

@@ -115,6 +115,7 @@ def _show(request: Request, register_id: str, before_s: int, at_s: int, form: Fo
         question=question,
         months=months,
         proposed=proposed,
+        me=str(session_of(request).actor("page")),
         shapes=SHAPES,
         month=_month_of(before_s),
         words=texts,

@@ -37,6 +37,16 @@ class Completeness:
     estimated: tuple[tuple[bool, ...], ...]
 
     @property
+    def hanging(self) -> int:
+        """Count of the meters that hung there on any of the days."""
+        return sum(map(self.hung, range(len(self.serials))))
+
+    @property
+    def heard(self) -> int:
+        """Count of the meters that said anything."""
+        return sum(max(shares, default=-1) > 0 for shares in self.share_percent)
+
+    @property
     def percent(self) -> int:
         """Of everything, rounded down."""
         return _mean_percent(self.share_percent)

@@ -28,6 +28,9 @@ from coop.members.register.store import find_member
 from coop.values import BadInput, CoopError, NotFound, Problem
 from coop.web.language import language_of, translate
 from coop.web.shell import redirect, render
+from coop.web.writing import civil_day
+
+_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 FORM_MAX = 64 * 1024
 LENGTH_MAX = 400
@@ -208,10 +211,22 @@ def describe(lang: str, look: Look | None) -> list[tuple[str, str, str, str]]:
 
 
 def describe_plan(lang: str, plan: Plan) -> list[tuple[str, str, str, str]]:
-    """Every difference that a plan makes."""
+    """Every difference that a plan makes, its days as people write them."""
     rows = []
     for update in plan.updates.values():
         noun, number = update.key
         kind = next(kind for kind, each in NOUNS.items() if each == noun)
         rows += [(number, label_of(lang, kind, part.field), part.old, part.new) for part in update.differences]
-    return rows
+    return [
+        (_say_days(lang, number), field, _say_days(lang, old), _say_days(lang, new)) for number, field, old, new in rows
+    ]
+
+
+def _say_days(lang: str, text: str) -> str:
+    def say_day(found: re.Match[str]) -> str:
+        try:
+            return civil_day(lang, date.fromisoformat(found[0]), "medium")
+        except ValueError:  # a number that looks like a day
+            return found[0]
+
+    return _DAY.sub(say_day, text)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from coop.kit.http import GuardedRoute, reading, writing
+from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.tx import Tx
 from coop.metering import texts
 from coop.metering.access import ACCESS
@@ -119,6 +119,7 @@ def _show(request: Request, serial: str, place: Place, form: Form) -> Response:
         stands=stands,
         months=months,
         proposed=here,
+        me=str(session_of(request).actor("page")),
         undoes=open_undo,
         words=texts,
     )

@@ -102,6 +102,7 @@ def show_meter(request: Request, serial: str, asked: AskedRecord) -> Response:
         422 if problem else 200,
         view=view,
         waiting=waiting,
+        me=str(session.actor("page")),
         meter=own.meter,
         own=own,
         record=record,
