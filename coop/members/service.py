@@ -46,6 +46,7 @@ from coop.members.messages.pages import letters as messages_letters
 from coop.members.messages.pages import messages as messages_pages
 from coop.members.messages.pages import own as messages_own
 from coop.members.messages.settling import settle
+from coop.members.moving import api as moving_api
 from coop.members.moving.pages import desk as moving_desk
 from coop.members.moving.pages import own as moving_own
 from coop.members.oidc import pages as oidc_pages
@@ -177,6 +178,7 @@ MEMBERS = Service(
         answers.routes,
         erasure.routes,
         contracts.routes,
+        moving_api.routes,
         moving_own.routes,
         moving_desk.routes,
         moves.routes,

@@ -22,8 +22,8 @@ from tests.servers.node import run_node
 
 VERBS = (
     "add|adopt|ask|cast|change|close|confirm|convene|correct|count|create|decide|deliver|discard|dispute|drop|end|enter|exchange|explain|get|import|join|"
-    "list|make|move|name|object|open|part|plan|preview|propose|reach|read|record|register|release|replay|report|retry|revoke|send|set|start|"
-    "stop|switch|undo|verify|withdraw"
+    "list|make|move|name|object|open|part|plan|preview|propose|reach|read|record|refuse|register|release|replay|report|retry|revoke|send|set|start|"
+    "stop|switch|tell|undo|verify|withdraw|write"
 )
 
 

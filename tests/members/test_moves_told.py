@@ -25,7 +25,8 @@ from tests.members.browser import enter, open_account, text_of
 from tests.members.sample import VRIES, YILDIZ, bring_all
 from tests.members.test_register_forms import hidden
 
-OWN, DESK = "/members/me/move", "/members/register/moves"
+OWN, DESK, API = "/members/me/move", "/members/register/moves", "/members/api/v1"
+JSON = {"accept": "application/json"}
 OUT = {
     "way": "out",
     "moved_on": "01-02-2026",
@@ -179,3 +180,48 @@ def test_what_was_told_is_in_one_s_own_data_and_forgotten_with_them(database: Da
     with database.write(COMMUNITY, CHAIR) as tx:
         carry_out(tx, number)
         assert store.list_of(tx, VRIES) == []
+
+
+def test_a_program_tells_looks_and_writes_down_as_the_pages_do(database: Database, member: TestClient) -> None:
+    body = {"way": "out", "moved_on": "2026-02-01", "connection_id": place_of(database, "0001"), "heat_gj": "12.34"}
+    wrong = member.post(f"{API}/me/moves", json={**body, "heat_gj": "1.2.3"}, headers=JSON)
+    assert (wrong.status_code, [each["field"] for each in wrong.json()["problems"]]) == (422, ["heat_gj"])
+    told = member.post(f"{API}/me/moves", json=body).raise_for_status().json()
+    assert (told["number"], told["outcome"], told["heat_gj"]) == (1, None, "12.34")
+    assert member.get(f"{API}/me/moves").json() == [told]
+    assert member.post(f"{API}/me/moves", json=body, headers=JSON).json()["code"] == "move-waits"
+    assert member.get(f"{API}/moves").status_code == 403
+
+    member.cookies.clear()
+    sign_in(member, "board")
+    assert member.get(f"{API}/moves", params={"state": "waiting"}).json() == [told]
+    look = member.post(f"{API}/moves/1/preview", json={}).raise_for_status().json()
+    changed = {(each["noun"], each["field"]): each["new"] for each in look["differences"]}
+    assert changed == {("occupancy", "closed_on"): "2026-02-01", ("contract", "ends_on"): "2026-02-01"}
+    unseen = member.post(f"{API}/moves/1/write", json={"preview": "0" * 64}, headers=JSON)
+    assert unseen.json()["code"] == "preview-needed"
+    done = [member.post(f"{API}/moves/1/write", json={"preview": look["preview"]}).json() for _ in range(2)]
+    assert done[0] == done[1] == member.get(f"{API}/moves/1").json()
+    assert done[0]["outcome"] == "written"
+    assert member.get(f"{API}/moves", params={"state": "waiting"}).json() == []
+    with database.read(COMMUNITY) as tx:
+        assert list_contracts(tx, VRIES)[0].ends_on == date(2026, 2, 1)
+    assert "move-written" in list_kinds(database)
+
+
+def test_a_program_refuses_with_a_reason_and_takes_back(database: Database, member: TestClient) -> None:
+    body = {"way": "in", "moved_on": "2026-02-01", "home": "Kade 3"}
+    member.post(f"{API}/me/moves", json=body).raise_for_status()
+    assert [each["outcome"] for each in member.post(f"{API}/me/moves/withdraw").json()] == ["withdrawn"]
+    member.post(f"{API}/me/moves", json=body).raise_for_status()
+    member.cookies.clear()
+    sign_in(member, "board")
+    refused = member.post(f"{API}/moves/2/refuse", json={"reason": "There is no Kade 3."}).raise_for_status().json()
+    assert (refused["outcome"], refused["reason"]) == ("refused", "There is no Kade 3.")
+    assert "There is no Kade 3." in list_kinds(database)["move-refused"]
+
+
+def test_a_number_that_no_database_holds_is_no_move(client: TestClient) -> None:
+    sign_in(client, "board")
+    for address in (DESK, f"{API}/moves"):
+        assert client.get(f"{address}/{10**30}").status_code == 422

@@ -47,7 +47,12 @@ def list_of(tx: Tx, member_id: str) -> list[Told]:
 
 def list_told(tx: Tx) -> list[Told]:
     """List all tellings, those that wait first, then the newest."""
-    return sorted(_select(tx), key=lambda told: told.outcome is not None)
+    return sorted(list_newest(tx), key=lambda told: told.outcome is not None)
+
+
+def list_newest(tx: Tx) -> list[Told]:
+    """List all tellings, newest first."""
+    return _select(tx)
 
 
 def list_waiting(tx: Tx) -> list[Told]:

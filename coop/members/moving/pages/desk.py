@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from coop.kit.http import GuardedRoute, body_max, reading, writing
 from coop.kit.tx import Tx
@@ -13,6 +14,7 @@ from coop.members.entry.commands import get_row
 from coop.members.entry.model import Look
 from coop.members.entry.pages.forms import FORM_MAX, Fields, describe
 from coop.members.entry.rules import suggest_number
+from coop.members.fields import WHOLE_MAX
 from coop.members.imports.plans import load_registered
 from coop.members.moving import commands
 from coop.members.moving.texts import OUTCOMES
@@ -28,6 +30,8 @@ PAGE = "/members/register/moves"
 routes = APIRouter(route_class=GuardedRoute, prefix=PAGE, include_in_schema=False)
 may = ACCESS.may
 
+MoveNumber = Annotated[int, Path(ge=1, le=WHOLE_MAX)]
+
 
 @routes.get("")
 @may("settle-moves")
@@ -42,7 +46,7 @@ def moves_page(request: Request) -> Response:
 
 @routes.get("/{number}")
 @may("settle-moves")
-def move_page(request: Request, number: int) -> Response:
+def move_page(request: Request, number: MoveNumber) -> Response:
     """One move, with what writing it down would change."""
     with reading(request) as tx:
         told = commands.get_told(tx, number)
@@ -53,7 +57,7 @@ def move_page(request: Request, number: int) -> Response:
 @routes.post("/{number}")
 @may("settle-moves")
 @body_max(FORM_MAX)
-def settle(request: Request, number: int, fields: Fields) -> Response:
+def settle(request: Request, number: MoveNumber, fields: Fields) -> Response:
     """Look again, write it down as it was looked at, or refuse it with a reason."""
     lang, act = language_of(request), fields.get("act", "")
     placing = Placing(*(fields.get(name, "").strip() for name in ("connection", "contract", "tariff_clause")))
