@@ -17,7 +17,7 @@ from coop.members.entry.pages.moves import read_stands
 from coop.members.fields import WHOLE_MAX
 from coop.members.moving import commands
 from coop.members.told_moves import store
-from coop.members.told_moves.model import STANDS, Outcome, Placing, Telling, Told, Way
+from coop.members.told_moves.model import POSTAL, STANDS, Outcome, Placing, Telling, Told, Way
 from coop.values import BadInput
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/v1", tags=["members"])
@@ -118,12 +118,13 @@ class RefusalIn(Body):
 @refuses("bad-move", "move-waits")
 def tell_move(request: Request, body: TellingIn) -> ToldMoveOut:
     """Tell the board of a move; one waits at a time."""
-    typed = body.model_dump()
-    stands, problems = read_stands({name: typed.pop(name) for name in STANDS})
+    typed = body.model_dump(include={"connection_id", "home", *STANDS, *POSTAL, "note"})
+    stands, problems = read_stands(typed)
     if problems:
         raise BadInput(problems, "bad-move")
     with writing(request) as tx:
-        number = commands.tell(tx, Telling(_member_id(request), **typed, **stands))
+        told = Telling(_member_id(request), body.way, body.moved_on, **typed | stands, leaves=body.leaves)
+        number = commands.tell(tx, told)
         return _answer(commands.get_told(tx, number))
 
 
