@@ -77,6 +77,9 @@ decade: $(DEV_STAMP) ## bill an invented decade of HOMES=100 with kills and erro
 pictures: $(DEV_STAMP) ## take the pictures of the guides anew from the running product; needs Chromium
 	$(BIN)/python -m tests.browser.pictures
 
+assemblies: $(DEV_STAMP) ## play ASSEMBLIES=10000 invented assemblies with power cuts and mandates taken back; adopted motions act exactly once
+	$(BIN)/python -m tests.governance.assemblies $(or $(ASSEMBLIES),10000)
+
 fuzz: $(DEV_STAMP) ## throw bad input at the doors for an hour; ARGS="--minutes 5 --seed 7" plays shorter, or again
 	$(BIN)/python -m tests.metering.fuzz $(ARGS)
 

@@ -18,6 +18,7 @@ NAMES = (
     "verifying",
     "register",
     "communities",
+    "votes",
     "begin",
     "pages",
 )

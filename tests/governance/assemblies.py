@@ -2,7 +2,8 @@
 
 ``python -m tests.governance.assemblies 10000`` plays so many, on a database of its own, and says how many motions were
 adopted and acted. What a count comes to is worked out a second time here, from the statutes as plain data and in
-fractions: nothing of the product is asked for it.
+fractions: nothing of the product is asked for it. Members give mandates and take them back while it is voted, and one
+write in ten is cut off before it is kept, as by a power cut, and made anew.
 """
 
 from __future__ import annotations
@@ -10,18 +11,21 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
+from coop.events.attendance import MandateEnded
 from coop.events.governance import ResolutionDecided, TariffAdopted
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.attendance.told import list_told
+from coop.governance.ballots.mandates import commands as mandates
 from coop.governance.ballots.store import list_standing
 from coop.governance.ballots.verify import verify_resolution
 from coop.governance.ballots.words.commands import list_asked
@@ -48,7 +52,7 @@ from coop.governance.statutes.record import describe_articles
 from coop.governance.statutes.version import Statutes
 from coop.kit.database import Database
 from coop.kit.tx import Tx
-from coop.values import BadInput
+from coop.values import BadInput, CoopError
 from tests.desk import SECRETARY
 from tests.founding import found_in
 from tests.governance.assembly import TARIFF, admit, adopt, cast, come, resolution, speak
@@ -60,12 +64,43 @@ KINDS = ("tariff", "other", "statutes", "dissolution", "conversion", "dismissal"
 
 @dataclass(frozen=True)
 class Played:
-    """One assembly: how many motions were decided, were adopted and acted, and what does not agree."""
+    """One assembly: how many motions were decided, were adopted and acted, how many mandates were taken back and how
+    many writes cut off, and what does not agree."""
 
     decided: int
     adopted: int
     acted: int
     disagreements: tuple[str, ...]
+    revoked: int = 0
+    cut: int = 0
+
+
+Made = TypeVar("Made")
+CUT_SHARE = 0.1
+
+
+class _PowerCut(Exception):
+    """The power goes before a write is kept."""
+
+
+@dataclass
+class Hall:
+    """A co-operative of the tests whose power goes now and then."""
+
+    database: Database
+    community: str
+    random: Random
+    cut: int = 0
+
+    def write(self, act: Callable[[Tx], Made]) -> Made:
+        """Write once, and where the power went before it was kept, anew."""
+        if self.random.random() < CUT_SHARE:
+            self.cut += 1
+            with suppress(_PowerCut), self.database.write(self.community, SECRETARY) as tx:
+                act(tx)
+                raise _PowerCut
+        with self.database.write(self.community, SECRETARY) as tx:
+            return act(tx)
 
 
 def draw_share(random: Random, least: Fraction = Fraction(0)) -> Share:
@@ -167,6 +202,7 @@ def _passes(share: Mapping[str, Any], part: int, whole: int) -> bool:
 def play(database: Database, clock: SetClock, community: str, seed: int) -> Played:
     """Play one assembly from statutes to decisions, and a second one where the first had no quorum."""
     random = Random(seed)
+    hall = Hall(database, community, random)
     articles = draw_articles(random)
     people = {f"m{number:02d}": random.randint(1, 4) for number in range(random.randint(2, 9))}
     clock.set(datetime(2026, 5, 1, 9, tzinfo=UTC))
@@ -178,7 +214,7 @@ def play(database: Database, clock: SetClock, community: str, seed: int) -> Play
     parameters: dict[str, dict[str, Any]] = {"tariff": TARIFF, "statutes": dict(describe_articles(articles))}
     points = tuple(resolution(f"{kind}-{seed}", kind, parameters.get(kind)) for kind in kinds)
     first = Meeting(f"first-{seed}", HELD, CONVENED, "", points, begins_at="10:00")
-    told = _hold(database, clock, community, first, people, random)
+    told = _hold(hall, clock, first, people)
     without_quorum = [kind for kind, verdict in told.items() if verdict == "no-quorum"]
     if without_quorum:
         same = tuple(
@@ -195,34 +231,61 @@ def play(database: Database, clock: SetClock, community: str, seed: int) -> Play
             second_of=first.meeting_id,
             second_why="too few were there",
         )
-        _hold(database, clock, community, second, people, random)
+        _hold(hall, clock, second, people)
     with database.read(community) as tx:
-        return _look(tx, articles)
+        return replace(_look(tx, articles), cut=hall.cut)
 
 
-def _hold(
-    database: Database, clock: SetClock, community: str, meeting: Meeting, people: Mapping[str, int], random: Random
-) -> dict[str, str]:
+def _hold(hall: Hall, clock: SetClock, meeting: Meeting, people: Mapping[str, int]) -> dict[str, str]:
     """Convene, vote and close; everything that may be sent twice is."""
+    random = hall.random
     clock.set(datetime.combine(meeting.convened_on, datetime.min.time(), UTC) + timedelta(hours=9))
     for _ in range(2):
-        with database.write(community, SECRETARY) as tx:
-            meetings.convene_meeting(tx, meeting)
+        hall.write(lambda tx: meetings.convene_meeting(tx, meeting))
     clock.set(datetime.combine(meeting.held_on, datetime.min.time(), UTC) + timedelta(hours=18))
-    with database.write(community, SECRETARY) as tx:
+    hall.write(lambda tx: _give_mandates(tx, meeting, people, random))
+
+    def vote(tx: Tx) -> None:
         for point in meeting.resolutions:
             for member_id in people:
                 if random.random() < 0.7:
                     _vote(tx, meeting.meeting_id, point.resolution_id, member_id, people, random)
+
+    hall.write(vote)
+    hall.write(lambda tx: _use_mandates(tx, meeting, people, random))
     attendance = [member_id for member_id in people if random.random() < 0.3]
-    with database.write(community, SECRETARY) as tx:
-        come(tx, *attendance, meeting_id=meeting.meeting_id)
-    with database.write(community, SECRETARY) as tx:
-        _speak(tx, meeting, random)
+    hall.write(lambda tx: come(tx, *attendance, meeting_id=meeting.meeting_id))
+    hall.write(lambda tx: _speak(tx, meeting, random))
     for _ in range(2):
-        with database.write(community, SECRETARY) as tx:
-            outcomes = closing.close_meeting(tx, meeting.meeting_id)
+        outcomes = hall.write(lambda tx: closing.close_meeting(tx, meeting.meeting_id))
     return {outcome.resolution.kind: outcome.verdict.reason for outcome in outcomes}
+
+
+def _give_mandates(tx: Tx, meeting: Meeting, people: Mapping[str, int], random: Random) -> None:
+    """Let some give another their mandate, and some take it back; who may not is refused."""
+    for member_id in people:
+        if random.random() < 0.3:
+            with suppress(CoopError), tx.savepoint():
+                mandates.give_mandate(tx, meeting.meeting_id, member_id, random.choice(list(people)))
+    _revoke(tx, meeting, people, random)
+
+
+def _use_mandates(tx: Tx, meeting: Meeting, people: Mapping[str, int], random: Random) -> None:
+    """Let holders vote for the others, between some who take their mandate back and others who vote themselves then."""
+    for point in meeting.resolutions:
+        for holder in people:
+            with suppress(CoopError), tx.savepoint():
+                choice = random.choice(("for", "against", "blank"))
+                ballot_id = f"{point.resolution_id}-{holder}"
+                for _ in range(2):
+                    ballots.cast_by_mandates(tx, point.resolution_id, holder, choice, ballot_id)
+        _revoke(tx, meeting, people, random)
+
+
+def _revoke(tx: Tx, meeting: Meeting, people: Mapping[str, int], random: Random) -> None:
+    for member_id in people:
+        if random.random() < 0.2:
+            mandates.revoke_mandate(tx, meeting.meeting_id, member_id)
 
 
 def _speak(tx: Tx, meeting: Meeting, random: Random) -> None:
@@ -254,8 +317,9 @@ def _look(tx: Tx, articles: Articles) -> Played:
     """Hold every decision against the second calculation, the recount of the product, and what was told."""
     record = describe_articles(articles)
     wrong: list[str] = []
-    adopted = acted = decided = 0
+    adopted = acted = decided = revoked = 0
     for meeting in store.list_meetings(tx):
+        revoked += sum(1 for each in list_told(tx, MandateEnded, meeting.meeting_id) if each["change"] == "revoked")
         for point in meeting.resolutions:
             found = store.find_decision(tx, point.resolution_id)
             assert found is not None
@@ -275,7 +339,7 @@ def _look(tx: Tx, articles: Articles) -> Played:
             if told != 1:
                 wrong.append(f"{point.resolution_id}: decided {told} times")
             decided, adopted, acted = decided + 1, adopted + found.verdict.adopted, acted + facts
-    return Played(decided, adopted, acted, tuple(wrong))
+    return Played(decided, adopted, acted, tuple(wrong), revoked)
 
 
 def main(arguments: list[str]) -> int:
@@ -289,6 +353,7 @@ def main(arguments: list[str]) -> int:
         for seed in range(count):
             played = play(database, clock, f"town-{seed}", seed)
             sums.update(decided=played.decided, adopted=played.adopted, acted=played.acted)
+            sums.update(revoked=played.revoked, cut=played.cut)
             wrong += [f"seed {seed}: {each}" for each in played.disagreements]
         database.close()
     print(f"{count} assemblies: {dict(sums)}, {len(wrong)} disagreements")
