@@ -45,6 +45,7 @@ UNLIKE = {
     "/governance/exports/resolutions": "points of a meeting to come stand above the table of what was decided",
     "/members/exports/connections": "a row of the file is a hold, of the page a connection",
     "/members/exports/mail-and-letters": "the page shows the newest fifty, and the way to the others",
+    "/metering/exports/deliveries": "the page shows the newest, and the way to the others",
     "/metering/exports/heat-account": "a row of the page is a day, of which the file has both instants",
     "/metering/exports/periods": "the page has the months too that are not closed",
 }
