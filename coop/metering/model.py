@@ -106,21 +106,6 @@ _FACTOR: dict[tuple[str, str], Decimal] = {
 CUMULATIVE = frozenset(quantity for quantity, unit in BASE_UNIT.items() if unit in ("Wh", "J", "l"))
 """Quantities that a meter adds up: a register of one never runs backwards."""
 
-QUANTITY_WORDS = {
-    Quantity.ELECTRICITY_IMPORT: say("electricity taken"),
-    Quantity.ELECTRICITY_EXPORT: say("electricity fed in"),
-    Quantity.HEAT: say("heat"),
-    Quantity.COLD: say("cold"),
-    Quantity.VOLUME: say("volume"),
-    Quantity.POWER: say("power"),
-    Quantity.VOLUME_FLOW: say("flow"),
-    Quantity.FLOW_TEMPERATURE: say("temperature of the supply"),
-    Quantity.RETURN_TEMPERATURE: say("temperature of the return"),
-    Quantity.OUTSIDE_TEMPERATURE: say("temperature outside"),
-    Quantity.SOURCE_TEMPERATURE: say("temperature of the source"),
-}
-"""Quantities in a sentence."""
-
 _EXACT = Context(prec=60, traps=[Inexact, Overflow, InvalidOperation])
 
 
