@@ -9,28 +9,13 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field
 
-from coop.metering.model import Quantity, to_units
+from coop.metering.model import QUANTITY_WORDS, Quantity, to_units
 from coop.values import YEARS, BadInput, Period, Problem, midnight, say
 
 Day = TypeVar("Day", date, datetime)
 
 Second = Annotated[int, Field(ge=0, lt=int(midnight(date(YEARS[-1] + 1, 1, 1)).timestamp()))]
 """An instant as an address names it [s since 1970]."""
-
-QUANTITY_WORDS = {
-    Quantity.ELECTRICITY_IMPORT: say("electricity taken"),
-    Quantity.ELECTRICITY_EXPORT: say("electricity fed in"),
-    Quantity.HEAT: say("heat"),
-    Quantity.COLD: say("cold"),
-    Quantity.VOLUME: say("volume"),
-    Quantity.POWER: say("power"),
-    Quantity.VOLUME_FLOW: say("flow"),
-    Quantity.FLOW_TEMPERATURE: say("temperature of the supply"),
-    Quantity.RETURN_TEMPERATURE: say("temperature of the return"),
-    Quantity.OUTSIDE_TEMPERATURE: say("temperature outside"),
-    Quantity.SOURCE_TEMPERATURE: say("temperature of the source"),
-}
-"""Quantities in a sentence."""
 
 
 def amount(text: str, quantity: Quantity, field: str) -> Decimal:

@@ -106,6 +106,21 @@ _FACTOR: dict[tuple[str, str], Decimal] = {
 CUMULATIVE = frozenset(quantity for quantity, unit in BASE_UNIT.items() if unit in ("Wh", "J", "l"))
 """Quantities that a meter adds up: a register of one never runs backwards."""
 
+QUANTITY_WORDS = {
+    Quantity.ELECTRICITY_IMPORT: say("electricity taken"),
+    Quantity.ELECTRICITY_EXPORT: say("electricity fed in"),
+    Quantity.HEAT: say("heat"),
+    Quantity.COLD: say("cold"),
+    Quantity.VOLUME: say("volume"),
+    Quantity.POWER: say("power"),
+    Quantity.VOLUME_FLOW: say("flow"),
+    Quantity.FLOW_TEMPERATURE: say("temperature of the supply"),
+    Quantity.RETURN_TEMPERATURE: say("temperature of the return"),
+    Quantity.OUTSIDE_TEMPERATURE: say("temperature outside"),
+    Quantity.SOURCE_TEMPERATURE: say("temperature of the source"),
+}
+"""Quantities in a sentence."""
+
 _EXACT = Context(prec=60, traps=[Inexact, Overflow, InvalidOperation])
 
 
@@ -372,18 +387,3 @@ class Delivery:
         on_day = [f"{self.received_at:%Y-%m-%d}"] if self.decoded.is_dated_by_receipt else []
         head = "\x1f".join((community, self.format, self.options, str(repeat), *overstepping, *passed_on, *on_day))
         return hashlib.sha256(f"{len(head)}:{head}".encode() + self.body).hexdigest()
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """Outcome of a delivery: ``values`` readings were taken, which are ``observations`` of so many registers' days. Not
-    ``accepted``: nothing in it was good; ``duplicate``: it was here before and changed nothing. ``contradictions`` are
-    those of its values beside which a device measured another one: they count for nothing until two people correct."""
-
-    delivery_id: str
-    accepted: bool
-    duplicate: bool
-    values: int
-    observations: int
-    problems: tuple[Problem, ...] = ()
-    contradictions: int = 0

@@ -21,12 +21,13 @@ from coop.kit.database import Database
 from coop.kit.tokens import keep_token, make_token, set_device_meters
 from coop.kit.tx import Tx
 from coop.metering.intake.receive import receive
-from coop.metering.model import DAY_S, Decoded, Delivery, Meter, MeterKind, Quality, Quantity, Receipt, Series, Stand
+from coop.metering.model import DAY_S, Decoded, Delivery, Meter, MeterKind, Quality, Quantity, Series, Stand
 from coop.metering.periods.acceptance import subject_of
 from coop.metering.periods.close import close_period
 from coop.metering.periods.results import compute_period
 from coop.metering.periods.store import Closed
 from coop.metering.readings import store as readings
+from coop.metering.receipt import Receipt
 from coop.metering.register import store as register
 from coop.metering.register.commands import register_meters, set_group
 from coop.metering.register.heard import on_connection_closed, on_connection_opened

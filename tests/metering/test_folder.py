@@ -13,8 +13,9 @@ from coop.kit.settings import Settings
 from coop.kit.tx import Tx
 from coop.metering.intake import receive, uploads
 from coop.metering.intake.folder import FILE_MAX, QUIET_S, FolderDoor
-from coop.metering.model import Delivery, Receipt
+from coop.metering.model import Delivery
 from coop.metering.readings.arrivals import list_imports
+from coop.metering.receipt import Receipt
 from coop.metering.service import METERING
 from tests.desk import SECRETARY
 from tests.kit.test_sheets import xlsx

@@ -26,7 +26,6 @@ from coop.metering.model import (
     MeterKind,
     Quality,
     Quantity,
-    Receipt,
     Register,
     Shape,
     Stand,
@@ -35,6 +34,7 @@ from coop.metering.model import (
 from coop.metering.readings import store as readings
 from coop.metering.readings.plausibility import CLOCK_MARGIN
 from coop.metering.readings.store import day_number, instant, seconds
+from coop.metering.receipt import Receipt
 from coop.metering.register import store as register
 from coop.values import BadInput, Problem, civil_date, say
 

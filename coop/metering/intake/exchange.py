@@ -9,7 +9,8 @@ from coop.kit.tx import Tx
 from coop.metering.intake.acts import Amounts
 from coop.metering.intake.receive import receive
 from coop.metering.intake.telling import tell_member
-from coop.metering.model import BASE_UNIT, Decoded, Delivery, Meter, Receipt, Stand
+from coop.metering.model import BASE_UNIT, Decoded, Delivery, Meter, Stand
+from coop.metering.receipt import Receipt
 from coop.metering.register import store as register
 from coop.metering.register.commands import register_meters
 from coop.metering.register.locking import lock

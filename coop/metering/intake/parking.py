@@ -26,9 +26,10 @@ from coop.metering.intake.gateways import CarrierMandate, mandate_of
 from coop.metering.intake.late import mark_late
 from coop.metering.intake.series import take_series
 from coop.metering.intake.stands import take_stands
-from coop.metering.model import Decoded, Delivery, Mandate, Quality, Quantity, Receipt, Refused, Series, Stand
+from coop.metering.model import Decoded, Delivery, Mandate, Quality, Quantity, Refused, Series, Stand
 from coop.metering.readings import arrivals
 from coop.metering.readings.arrivals import Arrival
+from coop.metering.receipt import Receipt
 from coop.metering.register.locking import lock
 from coop.values import BadInput, CoopError, Problem, say, say_count
 

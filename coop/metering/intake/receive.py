@@ -23,13 +23,14 @@ from coop.metering.intake.formats import FORMATS
 from coop.metering.intake.gateways import limit
 from coop.metering.intake.late import mark_late
 from coop.metering.intake.parking import park_broken, park_refused, park_unrouted, take
-from coop.metering.model import DAY_S, Decoded, Delivery, Receipt
+from coop.metering.model import DAY_S, Decoded, Delivery
 from coop.metering.readings import arrivals
 from coop.metering.readings import store as readings
 from coop.metering.readings.arrivals import Arrival
 from coop.metering.readings.log import RegisterDay, add_blocks, write_block
 from coop.metering.readings.observations import undoing
 from coop.metering.readings.standing import count_contradictions
+from coop.metering.receipt import Receipt
 from coop.metering.register.locking import lock
 from coop.values import BadInput, CoopError, Problem, say
 

@@ -23,7 +23,7 @@ from coop.metering.intake.batch import Changed
 from coop.metering.intake.late import mark_late
 from coop.metering.intake.tables import withdrawal, withdrawal_answer
 from coop.metering.intake.telling import Act, tell_member
-from coop.metering.model import DAY_S, Decoded, Delivery, Receipt
+from coop.metering.model import DAY_S, Decoded, Delivery
 from coop.metering.readings import arrivals
 from coop.metering.readings import store as readings
 from coop.metering.readings.arrivals import Arrival
@@ -32,6 +32,7 @@ from coop.metering.readings.log import add_blocks, write_block
 from coop.metering.readings.observations import Entries, undoing, voiding
 from coop.metering.readings.standing import Standing, list_standings
 from coop.metering.readings.store import instant
+from coop.metering.receipt import Receipt
 from coop.metering.register import store as register
 from coop.metering.register.closed import list_reached
 from coop.metering.register.locking import lock

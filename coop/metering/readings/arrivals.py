@@ -13,7 +13,8 @@ from coop.kit.database import among
 from coop.kit.keyset import Window
 from coop.kit.rows import find_by, select_as
 from coop.kit.tx import Tx
-from coop.metering.model import Delivery, Receipt
+from coop.metering.model import Delivery
+from coop.metering.receipt import Receipt
 from coop.metering.tables import delivery
 
 COLUMNAR = frozenset({"head-end"})

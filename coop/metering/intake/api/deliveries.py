@@ -26,8 +26,9 @@ from coop.metering.intake import receive
 from coop.metering.intake.api import examples
 from coop.metering.intake.api.receipts import ProblemOut, ReceiptOut
 from coop.metering.intake.gateways import CarrierMandate, GatewayMandate
-from coop.metering.model import Delivery, Receipt
+from coop.metering.model import Delivery
 from coop.metering.readings import arrivals
+from coop.metering.receipt import Receipt
 from coop.values import BadInput, Problem, say
 
 DELIVERY_MAX = 64 * 1024 * 1024
