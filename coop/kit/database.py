@@ -3,19 +3,21 @@
 Invariant: every write runs inside ``Database.write``, for one community, or inside ``Database.system_write``, for the
 kit's own work over all of them; what it did is committed whole when the block ends and gone when it raises. SQLite
 runs in WAL mode with ``synchronous=FULL``, because a bill or a vote that was answered must outlive a power cut; a write
-takes the write lock at once, so that two writers wait instead of failing half way.
+takes the write lock at once, so that two writers wait instead of failing half way; threads of one process stand in line
+for it.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from alembic import command
 from alembic.config import Config
@@ -65,6 +67,10 @@ def among(tx: HasDialect, column: ColumnElement[Any], wanted: Collection[object]
     return column == any_(literal(list(wanted), ARRAY(column.type)))
 
 
+BUSY_S: Final = 30.0
+"""How long a write waits for those before it [s]."""
+
+
 class DamagedDatabase(Exception):
     """A file that cannot be read as a database; the message names it."""
 
@@ -91,6 +97,7 @@ class Database:
         self.service = service
         self.clock = clock
         self.engine = _engine(url, service)
+        self._turn = threading.Lock()
         wall.guard(self.engine)
 
     @property
@@ -101,7 +108,7 @@ class Database:
     @contextmanager
     def write(self, community: str, actor: Actor) -> Iterator[Tx]:
         """A transaction of a community that commits when the block ends and rolls back when it raises."""
-        with self._begun("BEGIN IMMEDIATE", community) as sql, sql.begin():
+        with self._in_turn(), self._begun("BEGIN IMMEDIATE", community) as sql, sql.begin():
             yield Tx(sql, community, self.clock.now(), actor)
 
     @contextmanager
@@ -114,7 +121,7 @@ class Database:
     @contextmanager
     def system_write(self) -> Iterator[Connection]:
         """A writing transaction over all communities, for the kit's own tables alone."""
-        with self._begun("BEGIN IMMEDIATE", rowwall.EVERYBODY) as sql, sql.begin():
+        with self._in_turn(), self._begun("BEGIN IMMEDIATE", rowwall.EVERYBODY) as sql, sql.begin():
             yield sql
 
     @contextmanager
@@ -123,6 +130,17 @@ class Database:
         with self._begun("BEGIN", rowwall.EVERYBODY) as sql, sql.begin() as transaction:
             yield sql
             transaction.rollback()
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let threads that write to a file wait for each other. SQLite itself has each look again now and then, so that
+        one of several may find the file busy for half a minute. Who waits for longer leaves it to SQLite to say so."""
+        has_turn = self.is_sqlite and self._turn.acquire(timeout=BUSY_S)
+        try:
+            yield
+        finally:
+            if has_turn:
+                self._turn.release()
 
     @contextmanager
     def _begun(self, on_sqlite: str, community: str, *, one_moment: bool = False) -> Iterator[Connection]:
@@ -272,7 +290,7 @@ def _engine(url: str, service: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **options)
+        engine = create_engine(url, connect_args={"timeout": BUSY_S, "check_same_thread": False}, **options)
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "connect", partial(_name_pool, engine))
         event.listen(engine, "checkin", partial(_close_stray, engine))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import event, func, insert, select, text
 
 from coop.kit.database import DamagedDatabase, Database
 from coop.kit.tx import Tx
@@ -53,6 +56,24 @@ def test_whoever_looks_whether_a_lock_is_held_never_holds_it(postgres_url: str, 
             assert not looker.is_locked(f"{name} of another")
     finally:
         database.close()
+
+
+def test_threads_that_write_to_a_file_stand_in_line_where_sqlite_would_turn_them_away(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/members.db", "members")
+    database.engine.dispose()
+    event.listen(database.engine, "connect", lambda dbapi, _record: dbapi.execute("PRAGMA busy_timeout=0"))
+    together = threading.Barrier(4)
+
+    def write(member_id: str) -> None:
+        together.wait(30)
+        with database.write("demo", SECRETARY) as tx:
+            tx.execute(insert(heard).values(community="demo", member_id=member_id))
+            time.sleep(0.02)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, ["m1", "m2", "m3", "m4"]))
+    assert sorted(heard_by(database)) == ["m1", "m2", "m3", "m4"]
+    database.close()
 
 
 def test_all_that_a_transaction_writes_has_one_time(pair: Pair) -> None:

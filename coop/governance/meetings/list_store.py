@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from sqlalchemy import select
 
@@ -10,6 +12,7 @@ from coop.governance.programmes.documents import VOTING_LIST
 from coop.governance.tables.meetings import voting_list
 from coop.governance.tables.stamps import stamp
 from coop.kit import documents
+from coop.kit.documents import Document
 from coop.kit.tx import Tx
 
 OPENED, CLOSED = "opened", "closed"
@@ -29,7 +32,13 @@ def find_list_hash(tx: Tx, meeting_id: str, moment: str) -> str | None:
 def find_list(tx: Tx, meeting_id: str, moment: str) -> Mapping[str, int] | None:
     """The members of the list of a moment with their votes, or None where it is not frozen."""
     list_hash = find_list_hash(tx, meeting_id, moment)
-    return None if list_hash is None else VOTING_LIST.open(documents.load(tx, list_hash))
+    return None if list_hash is None else _open(documents.load(tx, list_hash))
+
+
+@lru_cache(maxsize=8)
+def _open(frozen: Document) -> Mapping[str, int]:
+    """A list of thousands as it lies here: each vote reads it twice, and the same bytes are the same list."""
+    return MappingProxyType(VOTING_LIST.open(frozen))
 
 
 def add_list(tx: Tx, meeting_id: str, moment: str, votes: Mapping[str, int]) -> str:
