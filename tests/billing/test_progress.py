@@ -11,22 +11,30 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from coop.billing.bills import store as bills
 from coop.billing.jobs import resume_runs
 from coop.billing.runs import asking, progress, works
+from coop.billing.service import BILLING
 from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.values import Period
 from tests.billing.village import admitted, hear, month_of, signed, tariff_adopted, visit
 from tests.desk import COMMUNITY
+from tests.founding import found_in
+from tests.kit.running import wait_until
 
 JANUARY = Period.month(2025, 1)
 MEMBERS = ("anna", "bram", "cees")
 HTML = {"accept": "text/html", "accept-language": "en"}
 HeldUp = tuple[threading.Event, threading.Event, ThreadPoolExecutor]
 TREASURER = Actor("account", "somebody", "page")
+WAITING = text(
+    "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    " AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+)
 
 KILLED = """
 import os, sys
@@ -139,6 +147,27 @@ def test_a_run_that_was_killed_in_the_middle_says_so_and_is_made_again_in_the_na
     assert "-000003" in ended
     [run] = board.get("/billing/api/v1/runs").json()
     assert (run["run_by"], run["status"]) == ("somebody", "issued")
+
+
+def test_of_two_who_ask_for_a_run_at_once_the_second_waits_and_neither_fails(postgres_url: str) -> None:
+    database = BILLING.open_database(postgres_url)
+    found_in(database)
+    with ThreadPoolExecutor(1) as pool:
+        with database.write(COMMUNITY, TREASURER) as tx:
+            first = works.begin(tx, "2025-01", "run")
+            other = pool.submit(_begin, database)
+            with database.system_read() as sql:
+                wait_until(lambda: bool(sql.scalar(WAITING)))
+        second = other.result(30)
+    assert (first.actor_id, second.actor_id) == ("somebody", "deputy")
+    with database.read(COMMUNITY) as tx:
+        assert [found.work.actor_id for found in works.list_standing(database, tx)] == ["deputy"]
+    database.close()
+
+
+def _begin(database: Database) -> works.Work:
+    with database.write(COMMUNITY, Actor("account", "deputy", "page")) as tx:
+        return works.begin(tx, "2025-01", "run")
 
 
 def test_what_is_refused_while_somebody_waits_is_not_kept_and_else_stands_on_the_page(

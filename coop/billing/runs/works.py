@@ -71,7 +71,9 @@ class Standing:
 
 
 def begin(tx: Tx, name: str, asked: str, issued_on: date | None = None) -> Work:
-    """Put on file that somebody asks for a run, or again for one that stopped or was refused."""
+    """Put on file that somebody asks for a run, or again for one that stopped or was refused. Of two who ask at once
+    the second waits until the first is on file, and asks again for the same."""
+    tx.lock(f"ask for run {name}")
     actor = tx.actor
     work = Work(name, asked, issued_on, actor.kind, actor.id, actor.channel, tx.now)
     forget(tx, name)

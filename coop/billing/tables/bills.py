@@ -360,7 +360,11 @@ ISSUED = (bill, bill_line, guarantee_entry, posting, monthly_amount, law)
 """Tables whose rows are never changed or deleted."""
 
 
-_LINES_OF_NEW = "SELECT 1 FROM bill_line WHERE community = NEW.community AND bill_id = NEW.id"
+_IS_BARE = (
+    "NEW.corrects IS NULL AND (NEW.total_cents <> 0 OR NEW.credit_cents <> 0)"
+    " AND NOT EXISTS (SELECT 1 FROM bill_line WHERE community = NEW.community AND bill_id = NEW.id)"
+)
+"""True of a bill that comes to something and has no lines; a correction may have none, as it takes all of them back."""
 
 
 def guard_bills(connection: Connection) -> None:
@@ -374,16 +378,16 @@ def guard_bills(connection: Connection) -> None:
                     f" BEGIN SELECT RAISE(ABORT, 'what was issued or put on file never changes'); END"
                 )
         connection.exec_driver_sql(
-            f"CREATE TRIGGER bill_has_lines BEFORE INSERT ON bill WHEN NOT EXISTS ({_LINES_OF_NEW})"
+            f"CREATE TRIGGER bill_has_lines BEFORE INSERT ON bill WHEN {_IS_BARE}"
             " BEGIN SELECT RAISE(ABORT, 'a bill has lines'); END"
         )
         return
     connection.exec_driver_sql(
         "CREATE FUNCTION billing_counts_lines() RETURNS trigger LANGUAGE plpgsql AS"
-        f" $$ BEGIN IF NOT EXISTS ({_LINES_OF_NEW}) THEN RAISE EXCEPTION 'a bill has lines'; END IF; RETURN NEW; END $$"
+        f" $$ BEGIN IF {_IS_BARE} THEN RAISE EXCEPTION 'a bill has lines'; END IF; RETURN NEW; END $$"
     )
     connection.exec_driver_sql(
-        "CREATE TRIGGER bill_has_lines BEFORE INSERT ON bill FOR EACH ROW EXECUTE FUNCTION billing_counts_lines()"
+        "CREATE TRIGGER bill_has_lines AFTER INSERT ON bill FOR EACH ROW EXECUTE FUNCTION billing_counts_lines()"
     )
     connection.exec_driver_sql(
         "CREATE FUNCTION billing_refuses() RETURNS trigger LANGUAGE plpgsql AS"

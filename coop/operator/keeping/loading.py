@@ -71,6 +71,7 @@ def guards_aside(sql: Connection, tables: Sequence[str]) -> Iterator[None]:
         for table in tables:
             sql.exec_driver_sql(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
         yield
+        sql.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")  # a table that is still to be looked at cannot be altered
         for table in tables:
             sql.exec_driver_sql(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
 
