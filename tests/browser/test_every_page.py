@@ -12,7 +12,7 @@ from tests.browser.house import COLOURS, DESKTOP, HEIGHTS_PX, PHONE, WATCH_POLIC
 pytestmark = pytest.mark.browser
 
 ROLES = ("", "member", "board", "municipality")
-NAMELESS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d(-\d\d)?|(?<=/meters/)[^/?#]+|#.*")
+NAMELESS = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d(-\d\d)?|(?<=/meters/)[^/?#]+|#.*")
 NOT_PAGES = re.compile(r"\.(pdf|atom|json|csv|xlsx|ics|zip|xml|py)|/export$|/exports/|lang=|at=|year=")
 
 

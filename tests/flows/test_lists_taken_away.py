@@ -38,7 +38,7 @@ from tests.flows.installation import embedded
 from tests.flows.shown import Shown, read_lists
 from tests.flows.town import close_rooms
 
-NAMELESS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d|M\d+|#.*|\d+")
+NAMELESS = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d|M\d+|#.*|\d+")
 UNLIKE = {
     "/billing/exports/law": "a row of the page has a figure for each class of customers",
     "/billing/exports/prices": "the page adds a row of what the fixed parts are together",
