@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import Field
 
 from coop.billing.access import ACCESS
@@ -34,6 +34,8 @@ CreditCents = Annotated[
     int,
     Field(description="Taken off by the guarantee [euro cents]; below zero where it was taken back.", examples=[1250]),
 ]
+EntryNumber = Annotated[int, Path(ge=1, lt=2**31, examples=[1])]
+"""Number of what waits for a second person, no larger than any database keeps."""
 VatRate = Annotated[ExactDecimal, Field(description="Rate of VAT, as a part of 1.", examples=["0.21"])]
 
 

@@ -118,6 +118,18 @@ def test_a_list_that_shows_nothing_is_refused_by_name(
     assert board.get(f"{API}/entries").json() == []
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "1206210942234599882752", "many"])
+def test_a_number_that_no_entry_can_have_is_refused(board: TestClient, number: str) -> None:
+    """A number of twenty digits ended in a server error."""
+    for answer in (
+        board.get(f"{API}/entries/{number}/evidence"),
+        board.post(f"{API}/entries/{number}/confirm"),
+        board.get(f"/billing/notices/{number}"),
+        board.get(f"/billing/law/waiting/{number}"),
+    ):
+        assert answer.status_code == 422, answer.url
+
+
 def test_a_notice_needs_a_tariff_and_comes_after_its_decision(board: TestClient) -> None:
     assert board.post(API, json={**NOTICE, "tariff_id": "other"}).status_code == 404
     operator = sign_in(board, "operator")

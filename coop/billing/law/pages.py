@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from coop.billing.access import ACCESS
 from coop.billing.checking import words
+from coop.billing.fields import EntryNumber
 from coop.billing.law import texts
 from coop.billing.law.commands import Reach, preview_law
 from coop.billing.law.proposals import confirm_law, get_open, list_open, propose_law, withdraw_law
@@ -85,7 +86,7 @@ def publish(request: Request, filled: Filled) -> Response:
 
 @routes.get("/waiting/{number}")
 @may("publish-law")
-def show_waiting_law(request: Request, number: int) -> Response:
+def show_waiting_law(request: Request, number: EntryNumber) -> Response:
     """Show a publication that somebody entered, with what it touches, and let another person confirm it."""
     with reading(request) as tx:
         proposal = get_open(tx, number)
@@ -111,7 +112,7 @@ def show_waiting_law(request: Request, number: int) -> Response:
 
 @routes.post("/waiting/{number}")
 @may("publish-law")
-def settle_law(request: Request, number: int, filled: Filled) -> Response:
+def settle_law(request: Request, number: EntryNumber, filled: Filled) -> Response:
     """Put on file what another person entered, or leave it out."""
     lang = language_of(request)
     with writing(request) as tx:

@@ -12,7 +12,7 @@ from pydantic import Field
 from coop.billing.access import ACCESS
 from coop.billing.bodies import Name
 from coop.billing.checking import words
-from coop.billing.fields import Channel, SentOn, TariffId, make_router, may
+from coop.billing.fields import Channel, EntryNumber, SentOn, TariffId, make_router, may
 from coop.billing.notices import commands, store
 from coop.billing.notices.files import ENDINGS, FILE_MAX
 from coop.billing.notices.handing_out import answer_evidence
@@ -120,7 +120,7 @@ def list_waiting_notices(request: Request, page: Paged) -> list[NoticeEntryOut]:
 
 @routes.get("/notices/entries/{number}/evidence", response_class=Response, responses=_ANSWER)
 @may("see-notices")
-def get_notice_evidence(request: Request, number: int) -> Response:
+def get_notice_evidence(request: Request, number: EntryNumber) -> Response:
     """Get the file that shows to whom a notice went, byte for byte as it was handed in; also once it was settled."""
     with reading(request) as tx:
         return answer_evidence(tx, number)
@@ -129,7 +129,7 @@ def get_notice_evidence(request: Request, number: int) -> Response:
 @routes.post("/notices/entries/{number}/confirm")
 @may("send-notices")
 @refuses("second-person")
-def confirm_notices(request: Request, number: int) -> NoticesOut:
+def confirm_notices(request: Request, number: EntryNumber) -> NoticesOut:
     """Confirm as a second person that these members were written to: from now on the tariff binds them."""
     with writing(request) as tx:
         entry = commands.confirm_notices(tx, number)
@@ -138,7 +138,7 @@ def confirm_notices(request: Request, number: int) -> NoticesOut:
 
 @routes.post("/notices/entries/{number}/withdraw")
 @may("send-notices")
-def withdraw_notices(request: Request, number: int) -> NoticesOut:
+def withdraw_notices(request: Request, number: EntryNumber) -> NoticesOut:
     """Leave out a list that waits: nobody is bound by it."""
     with writing(request) as tx:
         entry = commands.withdraw_notices(tx, number)

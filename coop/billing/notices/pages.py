@@ -12,6 +12,7 @@ from fastapi import Form as FormField
 from coop.billing.access import ACCESS
 from coop.billing.bodies import Name
 from coop.billing.checking import words
+from coop.billing.fields import EntryNumber
 from coop.billing.notices import commands, store
 from coop.billing.notices.files import FILE_MAX
 from coop.billing.notices.handing_out import answer_evidence
@@ -52,7 +53,7 @@ def enter_notice(
 
 @routes.get("/notices/{number}")
 @may("send-notices")
-def show_waiting_notice(request: Request, number: int) -> Response:
+def show_waiting_notice(request: Request, number: EntryNumber) -> Response:
     """Show to whom a notice is said to have gone, and let another person confirm it."""
     with reading(request) as tx:
         entry = store.get_open(tx, number)
@@ -63,7 +64,7 @@ def show_waiting_notice(request: Request, number: int) -> Response:
 
 @routes.get("/notices/{number}/evidence")
 @may("see-notices")
-def get_evidence(request: Request, number: int) -> Response:
+def get_evidence(request: Request, number: EntryNumber) -> Response:
     """Hand out the file that shows to whom a notice went."""
     with reading(request) as tx:
         return answer_evidence(tx, number)
@@ -71,7 +72,9 @@ def get_evidence(request: Request, number: int) -> Response:
 
 @routes.post("/notices/{number}")
 @may("send-notices")
-def settle_notice(request: Request, number: int, filled: Annotated[dict[str, str], Depends(read_form)]) -> Response:
+def settle_notice(
+    request: Request, number: EntryNumber, filled: Annotated[dict[str, str], Depends(read_form)]
+) -> Response:
     """Put on file what another person entered, or leave it out."""
     lang = language_of(request)
     with writing(request) as tx:
