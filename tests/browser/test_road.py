@@ -225,10 +225,12 @@ def adopt_statutes(page: Page, start: date) -> None:
 
 
 def fill_section(page: Page, heading: str, **texts: str) -> None:
-    """The first field of each label in one part of the statutes' form."""
-    panel = page.locator("section.panel", has=page.get_by_role("heading", name=heading, exact=True))
+    """The first field of each label in one part of the statutes' form, which lies folded."""
+    fold = page.locator("details.fold", has=page.locator("summary", has_text=heading)).first
+    if fold.get_attribute("open") is None:
+        fold.locator("summary").first.click()
     for label, text in texts.items():
-        field = panel.get_by_label(label).first
+        field = fold.get_by_label(label).first
         if field.evaluate("field => field.tagName") == "SELECT":
             field.select_option(label=text)
         else:
