@@ -52,10 +52,6 @@ walls: $(DEV_STAMP)
 doctest: $(DEV_STAMP) ## run the examples in the docstrings
 	$(BIN)/python -m pytest --doctest-modules --ignore-glob='*/migrations/*' coop
 
-COUNT ?= 10000
-assemblies: $(DEV_STAMP) ## play COUNT random members' meetings under random statutes, and count each a second time
-	$(BIN)/python -m tests.governance.assemblies $(COUNT)
-
 # Kept apart from the project's own environment, whose packages are newer than the generator takes.
 GENERATOR := build/client-generator
 client-generator: $(GENERATOR)/stamp

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,9 @@ def test_each_scenario_of_a_worked_example_is_linked_from_the_examples() -> None
     scenarios = {path.name for path in (ROOT / "tests" / "scenarios").rglob("e[0-9]*.yaml")}
     assert scenarios
     assert scenarios <= {Path(link.target).name for link in find_links(DOMAIN / "README.md")}
+
+
+def test_no_target_of_the_makefile_stands_there_twice() -> None:
+    """``make`` warns of it before anything else that whoever begins reads."""
+    targets = re.findall(r"^([a-z][\w-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert [name for name, count in Counter(targets).items() if count > 1] == []
