@@ -14,10 +14,11 @@ from coop.billing.bodies import Name
 from coop.billing.checking import words
 from coop.billing.fields import Channel, EntryNumber, SentOn, TariffId, make_router, may
 from coop.billing.notices import commands, store
-from coop.billing.notices.files import ENDINGS, FILE_MAX
+from coop.billing.notices.files import FILE_MAX
 from coop.billing.notices.handing_out import answer_evidence
 from coop.billing.terms import heard_store as heard
 from coop.billing.terms import store as terms
+from coop.filekinds import ENDINGS
 from coop.kit.answers import Answer, Body
 from coop.kit.http import body_max, reading, refuses, session_of, writing
 from coop.kit.paging import Paged

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from coop.filekinds import tell_kind
 from coop.kit.documents import Schema
 from coop.values import BadInput, Problem, say
 
@@ -12,24 +13,6 @@ FILE_MAX: Final = 5 * 1024 * 1024
 
 NOTICE_FILE: Final[Schema[bytes]] = Schema("notice-evidence", 1, bytes, {1: bytes})
 """A file that shows to whom a notice went, byte for byte as it was handed in."""
-
-ENDINGS: Final = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
-"""Kinds of file that are taken, and how the name of each ends."""
-
-_BEGINNINGS: Final = (
-    (b"%PDF-", "application/pdf"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-)
-
-
-def tell_kind(body: bytes) -> str | None:
-    """Tell the kind of a file by its first bytes, whatever it is called; None for one that is not taken.
-
-    >>> tell_kind(b"%PDF-1.7 ..."), tell_kind(b"<html>")
-    ('application/pdf', None)
-    """
-    return next((kind for beginning, kind in _BEGINNINGS if body.startswith(beginning)), None)
 
 
 def judge_file(body: bytes) -> list[Problem]:

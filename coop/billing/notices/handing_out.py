@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import Response
 
 from coop.billing.notices import store
-from coop.billing.notices.files import ENDINGS, NOTICE_FILE, kind_of
+from coop.billing.notices.files import NOTICE_FILE, kind_of
+from coop.filekinds import ENDINGS
 from coop.kit import documents
 from coop.kit.tx import Tx
 from coop.values import NotFound, say

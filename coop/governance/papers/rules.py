@@ -14,6 +14,7 @@ import zipfile
 from datetime import date
 from typing import Final
 
+from coop import filekinds
 from coop.governance.model import ROLES
 from coop.governance.statutes.model import Articles
 from coop.governance.statutes.terms import find_text, last_day
@@ -29,9 +30,7 @@ PAPERS_MAX: Final = 20
 NAME_MAX: Final = 200
 
 ENDINGS: Final = {
-    "application/pdf": "pdf",
-    "image/jpeg": "jpg",
-    "image/png": "png",
+    **filekinds.ENDINGS,
     "text/plain": "txt",
     "application/vnd.oasis.opendocument.text": "odt",
     "application/vnd.oasis.opendocument.spreadsheet": "ods",
@@ -40,11 +39,6 @@ ENDINGS: Final = {
 }
 """Kinds of file that a document may be, and how the name of each ends."""
 
-_BEGINNINGS: Final = (
-    (b"%PDF-", "application/pdf"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-)
 _OFFICE: Final = {"word/document.xml": "docx", "xl/workbook.xml": "xlsx"}
 _MACROS: Final = ("vbaproject.bin", "basic/", "scripts/")
 _OF_ENDING: Final = {ending: media_type for media_type, ending in ENDINGS.items()}
@@ -85,9 +79,8 @@ def judge_paper(name_nl: str, name_en: str, role: str, body: bytes) -> str:
 
 def tell_kind(body: bytes) -> str | None:
     """Tell the kind of a file by what is in it, whatever it is called; None for one that a document may not be."""
-    for beginning, media_type in _BEGINNINGS:
-        if body.startswith(beginning):
-            return media_type
+    if media_type := filekinds.tell_kind(body):
+        return media_type
     if body.startswith(b"PK\x03\x04"):
         return _tell_office(body)
     try:

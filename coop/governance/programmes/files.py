@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from coop.filekinds import tell_kind
 from coop.values import BadInput, Problem, say
 
 FILE_MAX: Final = 5 * 1024 * 1024
 """Largest file [bytes]."""
-
-_KINDS: Final = ((b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
 
 
 def judge_file(body: bytes) -> str:
@@ -25,7 +24,7 @@ def judge_file(body: bytes) -> str:
         raise BadInput([Problem(say("choose a file"), "file")])
     if len(body) > FILE_MAX:
         raise BadInput([Problem(say("the file is larger than %(most)s MB", most=FILE_MAX // 2**20), "file")])
-    for beginning, media_type in _KINDS:
-        if body.startswith(beginning):
-            return media_type
-    raise BadInput([Problem(say("only PDF, JPEG and PNG files serve as evidence"), "file")])
+    media_type = tell_kind(body)
+    if media_type is None:
+        raise BadInput([Problem(say("only PDF, JPEG and PNG files serve as evidence"), "file")])
+    return media_type
