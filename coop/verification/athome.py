@@ -22,7 +22,7 @@ import sys
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ WORDS = {
         "beaten": "%s: van de mogelijkheden onder dit punt won deze niet (stemmen voor: %s)",
         "ballots": "%s: geteld zijn %s stemmen, in de stembus zitten %s stembiljetten",
         "unsealed": "de mededeling %s van %s zit in geen keten, en dat duurt hoogstens een kwartier",
-        "waits": "Nog niet verzegeld: de mededeling %s. Dat is het binnen een kwartier: haal het bestand dan opnieuw.",
+        "waits": "Nog niet verzegeld toen het bestand werd gehaald, %s UTC: de mededeling %s. Haal het later opnieuw.",
         "law": "%s: gerekend is %s, meer dan de prijs van het tarief: %s",
         "maximum": "%s: gerekend is %s, meer dan wettelijk mag: %s",
         "lawless": "rij %s van de wet ontbreekt in dit bestand: haal het opnieuw op",
@@ -112,7 +112,7 @@ WORDS = {
         "beaten": "%s: of the options under this point this one does not win (votes for: %s)",
         "ballots": "%s: %s votes were counted, %s ballots are in the box",
         "unsealed": "the fact %s of %s is in no chain, and that takes a quarter of an hour at most",
-        "waits": "Not sealed yet: the fact %s. It is within a quarter of an hour: take the file again then.",
+        "waits": "Not sealed yet when the file was taken, %s UTC: the fact %s. Take it again later.",
         "law": "%s: charged were %s, above the price of the tariff: %s",
         "maximum": "%s: charged were %s, above what the law allows: %s",
         "lawless": "row %s of the law is missing from this file: take it again",
@@ -1060,9 +1060,13 @@ def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iter
 
 
 def describe_waiting(files: Iterable[Taken], say: dict[str, str]) -> Iterator[str]:
-    """Name the facts that were told so shortly before that they may have no seal yet."""
+    """Name the facts that were told so shortly before that they may have no seal yet. The instant is the file's own
+    word: whoever reads an old one in a file of today was given a file that lies."""
     for each in files:
-        yield from (say["waits"] % fact["type"] for fact in list_facts(each) if waits(fact, each))
+        at = instant(each["taken_at"]).astimezone(UTC)
+        yield from (
+            say["waits"] % (f"{at:%Y-%m-%d %H:%M}", fact["type"]) for fact in list_facts(each) if waits(fact, each)
+        )
 
 
 def describe_chains(files: Iterable[Taken], say: dict[str, str]) -> Iterator[str]:

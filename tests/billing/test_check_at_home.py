@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from copy import deepcopy
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -185,7 +185,8 @@ def test_a_fact_that_waits_for_its_seal_is_no_finding_but_told(village: Database
     taken["fact"] |= {"hash": None, "position": None}
     taken["taken_at"] = later(taken["fact"]["occurred_at"], minutes=14)
     assert check(taken) == ([], [])
-    assert WORDS["en"]["waits"] % "billing.bill-issued.v1" in describe_waiting([taken], WORDS["en"])
+    at = f"{datetime.fromisoformat(taken['taken_at']).astimezone(UTC):%Y-%m-%d %H:%M}"
+    assert WORDS["en"]["waits"] % (at, "billing.bill-issued.v1") in describe_waiting([taken], WORDS["en"])
 
 
 def test_whatever_was_changed_is_found_at_home(village: Database) -> None:
