@@ -1,4 +1,7 @@
-"""Whoever changes what billing keeps, past every trigger, is found by code that shares nothing with billing's rules."""
+"""Whoever changes what billing keeps, past every trigger, is found by code that shares nothing with billing's rules.
+
+One file: what one burglar tried in one village stands in one list, beside what was honest there.
+"""
 
 from __future__ import annotations
 
