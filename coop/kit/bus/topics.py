@@ -40,12 +40,16 @@ class Waiting(NamedTuple):
     messages: int
 
 
+ANSWER_S = 10.0
+"""Time in which a broker that listens lets somebody in [s]; one that refuses a password only goes silent."""
+
+
 @contextmanager
 def open_admin(cluster: Cluster, patience_s: float = 4.0) -> Iterator[KafkaAdminClient]:
     """A client of the broker's administration for the length of the block.
 
     Raises:
-        KafkaError: no broker answers within ``patience_s``.
+        KafkaError: no broker listens within ``patience_s``, or none lets this client in within ``ANSWER_S``.
     """
     deadline = monotonic() + patience_s
     while not any(_is_reachable(address) for address in cluster.bootstrap.split(",")):
@@ -53,7 +57,9 @@ def open_admin(cluster: Cluster, patience_s: float = 4.0) -> Iterator[KafkaAdmin
         if monotonic() > deadline:
             raise KafkaConnectionError(f"nobody listens on {cluster.bootstrap}")
         sleep(0.5)
-    admin = KafkaAdminClient(client_id="coop-admin", **cluster.admin_options())
+    admin = KafkaAdminClient(
+        client_id="coop-admin", bootstrap_timeout_ms=round(ANSWER_S * 1000), **cluster.admin_options()
+    )
     try:
         yield admin
     finally:
