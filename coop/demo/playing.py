@@ -108,7 +108,7 @@ def play_year(plan: DemoPlan, doors: Doors, deliver: Deliver, mark: Mark, report
         CoopError: the installation has a register of its own, or a command was refused.
         ConnectionError: a service stayed away.
     """
-    start, end = midnight(date(plan.year, 1, 1)), complete_by(plan)
+    start, after = midnight(date(plan.year, 1, 1)), complete_by(plan) + timedelta(days=1)
     refuse_other_register(doors, mark)
     if not mark.started:
         mark.note(None)
@@ -118,11 +118,10 @@ def play_year(plan: DemoPlan, doors: Doors, deliver: Deliver, mark: Mark, report
             step.do(doors)
         mark.note(start)
     done, sent = mark.done or start, 0
-    after = end + timedelta(days=1)
-    if done >= midnight(end):
+    if done >= midnight(after):
         return 0
     steps = [step for step in calendar(plan, after) if step.at >= done]
-    coming = (d for d in deliveries(plan, done.date(), end) if d.received_at >= done)
+    coming = (d for d in deliveries(plan, done.date(), after) if d.received_at >= done)
 
     def tell(at: datetime, doing: str) -> None:
         report(Progress((at - start) / (midnight(after) - start), at, doing, sent))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,9 @@ from sqlalchemy import select
 from coop.demo.community import community
 from coop.demo.cooperative import COMMUNITY
 from coop.demo.faults import UNKNOWN_SERIAL, FaultKind, faults
+from coop.demo.playing import Mark
 from coop.demo.programme import programme
+from coop.demo.stream import deliveries
 from coop.demo.truth import truth
 from coop.events import SERVICES
 from coop.kit import parking
@@ -22,7 +25,7 @@ from coop.metering.periods import store as periods
 from coop.metering.tables import delivery
 from coop.operator.runtime import open_rooms
 from coop.operator.verification import verify_bills, verify_journals
-from coop.values import Period
+from coop.values import Period, civil_date
 from tests.flows.conftest import Year
 
 MONTHS = Period.year(2025).months()
@@ -165,6 +168,17 @@ def test_what_cannot_be_believed_is_parked_with_its_reason(year: Year, rooms: di
     assert len(about("is more than its register can show")) == 1
     assert about(f"meter {UNKNOWN_SERIAL} is not registered")
     assert len(reasons) == 4 + len(about(UNKNOWN_SERIAL))
+
+
+def test_what_came_in_up_to_where_the_play_goes_on_is_there(year: Year, rooms: dict[str, Room]) -> None:
+    """Meters go on where the year ended: the last deliveries before it are not left to nobody."""
+    done = Mark(year.folder / "demonstration.json", year.plan).done
+    assert done is not None
+    coming = {item.received_at for item in deliveries(year.plan, done.date() - timedelta(days=5), civil_date(done))}
+    with rooms["metering"].database.system_read() as sql:
+        received = set(sql.scalars(select(delivery.c.received_at)))
+    assert coming <= received
+    assert done - max(coming) < timedelta(days=1)
 
 
 def test_a_repeated_delivery_is_kept_once(year: Year, rooms: dict[str, Room]) -> None:
