@@ -50,6 +50,7 @@ from coop.metering.provenance.pages import (
     members,
     meter,
     record_exports,
+    run,
     walk,
 )
 from coop.metering.provenance.pages import deliveries as delivery_pages
@@ -147,6 +148,7 @@ METERING = Service(
         energy.routes,
         members.routes,
         walk.routes,
+        run.routes,
         data.routes,
         entry_pages.routes,
         break_pages.routes,

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import re
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
+from coop.metering.model import Meter, MeterKind
 from coop.metering.periods import store as periods
-from coop.metering.register.commands import set_group
+from coop.metering.register.commands import register_meters, set_group
 from coop.metering.service import METERING
 from tests.desk import open_desk, sign_in
-from tests.metering.homes import adopt_key, close_anyway, writing
+from tests.metering.homes import INSTALLED, adopt_key, close_anyway, writing
 from tests.metering.test_sharing import DAY, DYNAMIC, use
 
 
@@ -102,3 +107,40 @@ def test_whoever_convenes_reads_whether_metering_could_divide_by_a_key(desk: Tes
     refused = desk.get("/metering/cards/proposed-key", params={**key, "group_id": "rooves", "lang": "nl"}).text
     assert "kan niet met deze sleutel verdelen" in refused
     assert "rooves" in refused
+
+
+def test_from_roof_to_home_on_page_and_file_agrees_with_fractions(desk: TestClient, one_database: Database) -> None:
+    made = {"S1": [300, 0, 777, 41] * 24, "S2": [100, 5, 334, 0] * 24}
+    used = {"C1": [250, 3, 500, 7] * 24, "C2": [0, 90, 501, 20] * 24, "C3": [33, 1, 499, 11] * 24}
+    with writing(one_database) as tx:
+        register_meters(tx, [Meter("S2", MeterKind.SOLAR, "C3", INSTALLED)])
+        set_group(tx, "roofs", ["S1", "S2"], None)
+        adopt_key(tx, DYNAMIC, date(2025, 1, 1))
+        use(tx, E1=used["C1"], E2=used["C2"], E3=used["C3"], **made)
+        closed = close_anyway(tx, DAY)
+    given = {(roof, home): Fraction(0) for roof in made for home in used}
+    for t in range(96):
+        need = {home: Fraction(values[t]) for home, values in used.items()}
+        left = {roof: Fraction(values[t]) for roof, values in made.items()}
+        own = min(need["C3"], left["S2"])
+        need["C3"], left["S2"] = need["C3"] - own, left["S2"] - own
+        pool, wanted = sum(left.values()), sum(need.values())
+        for roof, home in given:
+            if pool and wanted:
+                given[roof, home] += min(pool, wanted) * left[roof] / pool * need[home] / wanted
+    sign_in(desk, "board")
+    file = desk.get(f"/metering/exports/given.csv?run={closed.run_id}&lang=en")
+    rows = {(row[0], row[1]): Decimal(row[3]) for row in list(csv.reader(StringIO(file.text.lstrip("\ufeff"))))[1:]}
+    assert {pair: row for pair, row in given.items() if row}.keys() == {
+        (roof, home.replace("10", "C")) for roof, home in rows
+    }
+    for (roof, home), wh in rows.items():
+        assert abs(Fraction(wh) - given[roof, home.replace("10", "C")]) < Fraction(96, 1000) * 2
+    page = text(desk, f"/metering/runs/{closed.run_id}", "en")
+    assert "From roof to home" in page
+    assert all(roof in page for roof in made)
+    assert (
+        f"/metering/runs/{closed.run_id}" in desk.get("/metering/periods/2025-03", headers={"accept": "text/html"}).text
+    )
+    sign_in(desk, "member", member_id="M1")
+    assert desk.get(f"/metering/runs/{closed.run_id}").status_code == 403

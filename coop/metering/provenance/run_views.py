@@ -10,7 +10,7 @@ from coop.kit.session import NotAllowed, Session
 from coop.kit.tx import Tx
 from coop.metering.periods import store as periods
 from coop.metering.periods.store import Allocation, AllocationRun
-from coop.metering.provenance.sight import hide_neighbours, require_own, whose
+from coop.metering.provenance.sight import hide_neighbours, refuse_old_use, require_own, whose
 from coop.metering.provenance.verify import Quarter, RunAgain, explain_allocation, quarters_of, verify_allocation
 from coop.metering.readings.store import instant, seconds
 from coop.metering.sharing.quarters import QUARTER_S
@@ -162,6 +162,50 @@ def list_roofs(tx: Tx, session: Session, run_id: str) -> list[Roof]:
     if member_id is not None and all(one.member_id != member_id for one in periods.list_allocations(tx, run_id)):
         raise NotAllowed
     return _roofs(quarters_of(tx, run_id), member_id)
+
+
+@dataclass(frozen=True)
+class Given:
+    """Energy that one roof gave to one occupancy in a run [thousandths of a Wh]."""
+
+    meter: str
+    connection_id: str
+    member_id: str
+    given: int
+
+
+@dataclass(frozen=True)
+class RunRoofs:
+    """A run from roof to home: what each roof had, gave and kept, at which connection it hangs ("" at none), and who
+    got how much of each. All that the roofs gave is all that the homes got."""
+
+    run: AllocationRun
+    roofs: list[Roof]
+    places: Mapping[str, str]
+    rows: list[Given]
+
+
+def trace_run(tx: Tx, session: Session, run_id: str) -> RunRoofs:
+    """Trace a whole run from each roof to each home, for those who keep the books.
+
+    Raises:
+        NotFound: there is no such run.
+        CoopError: ``old-use``, it is too long ago.
+    """
+    run = periods.find_run(tx, run_id)
+    if run is None:
+        raise NotFound
+    refuse_old_use(tx, session, run.period.end)
+    again = quarters_of(tx, run_id)
+    roofs = _roofs(again, None)
+    rows = [
+        Given(roof.meter or "", connection_id, member_id, given)
+        for roof in roofs
+        for (connection_id, member_id), given in roof.to.items()
+        if given
+    ]
+    places = {counter.meter: point.connection_id for point in again.inputs.points for counter in point.made}
+    return RunRoofs(run, roofs, places, rows)
 
 
 def _roofs(again: RunAgain, member_id: str | None) -> list[Roof]:

@@ -144,6 +144,7 @@ def show_period(request: Request, period: str, known_at: KnownText = "") -> Resp
         others = [] if known else list_others(tx, [wanted]).get(wanted, [])
         touched = list_touched(tx, wanted, others)
         numbers = connections.list_numbers(tx)
+        runs = periods.list_runs(tx, wanted) if known is None else []
         decisions = periods.list_decisions(tx, revisions[-1]) if revisions else []
         decisions = [one for one in decisions if known is None or one.decided_at <= known]
         accepted = [one for one in acceptance.list_acceptances(tx, wanted) if known is None or one.accepted_at <= known]
@@ -164,6 +165,7 @@ def show_period(request: Request, period: str, known_at: KnownText = "") -> Resp
         touched=touched,
         others=[one for one in others if one.subject not in {change.serial for change in touched}],
         numbers=numbers,
+        runs=runs,
         serials=serials,
         decisions=decisions,
         accepted=accepted,
