@@ -39,6 +39,9 @@ class KeyKind(StrEnum):
     """In the agreed order, each up to c."""
 
 
+SCOPE = ("group_id", "valid_from", "valid_until")
+"""Parameters of a resolution that say where and when a key holds."""
+
 SHARED_BY_PARTS = frozenset({KeyKind.STATIC, KeyKind.REDISTRIBUTION, KeyKind.HYBRID})
 
 
@@ -47,13 +50,16 @@ class Key:
     """One allocation key with its terms.
 
     ``weights`` (participant to parts per million) belongs to the kinds in ``SHARED_BY_PARTS``, ``order`` (first served
-    first) to the priority key; the other kinds take neither.
+    first) to the priority key; the other kinds take neither. ``kept`` parts of each interval's production stay with the
+    producers under any kind; agreed shares and they add up to the whole.
 
     >>> Key(KeyKind.STATIC, {"B": 500_000, "A": 500_000}).weights
     {'A': 500000, 'B': 500000}
     >>> Key(KeyKind.STATIC, {"A": 999_999})
     Traceback (most recent call last):
     coop.values.BadInput: weights: the shares add up to 999999 parts, not to 1000000
+    >>> Key(KeyKind.STATIC, {"A": 700_000}, kept=300_000).offer(1_001)
+    700
 
     Raises:
         BadInput: the kind is unknown, the shares are negative or do not add up, or terms belong to another kind.
@@ -62,6 +68,7 @@ class Key:
     kind: KeyKind
     weights: Mapping[str, int] = field(default_factory=dict)
     order: tuple[str, ...] = ()
+    kept: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in set(KeyKind):
@@ -73,13 +80,15 @@ class Key:
         object.__setattr__(self, "kind", KeyKind(self.kind))
         object.__setattr__(self, "weights", dict(sorted(self.weights.items())))
         object.__setattr__(self, "order", tuple(self.order))
-        problems = [*self._problems_of_weights(), *self._problems_of_order()]
+        problems = list(self._problems_of_kept())
+        problems += [] if problems else self._problems_of_weights()
+        problems += self._problems_of_order()
         if problems:
             raise BadInput(problems, "allocation-key")
 
     @classmethod
     def read(cls, parameters: Mapping[str, Any]) -> Key:
-        """Make the key from the parameters that a resolution adopted: ``kind``, and ``weights`` or ``order``.
+        """Make the key from the parameters that a resolution adopted: ``kind``, ``weights`` or ``order``, and ``kept``.
 
         ``group_id``, ``valid_from`` and ``valid_until`` say where, from when and up to when it holds; they are no terms
         of the key itself. A term that a kind does not have may be left out or null.
@@ -91,7 +100,7 @@ class Key:
             BadInput: a parameter is missing, unknown or of the wrong form, or the terms are refused.
         """
         weights, order = parameters.get("weights") or {}, parameters.get("order") or []
-        unknown = sorted(set(parameters) - {"kind", "weights", "order", "group_id", "valid_from", "valid_until"})
+        unknown = sorted(set(parameters) - {"kind", "weights", "order", "kept", *SCOPE})
         problems = [Problem(say("an allocation key has no such parameter"), name) for name in unknown]
         if not isinstance(weights, Mapping) or not all(isinstance(name, str) for name in weights):
             problems.append(Problem(say("must give a number of parts per participant"), "weights"))
@@ -101,12 +110,27 @@ class Key:
             problems.append(Problem(say("must be the name of a kind of key"), "kind"))
         if problems:
             raise BadInput(problems, "allocation-key")
-        return cls(parameters.get("kind", ""), weights, tuple(order))
+        kept = parameters.get("kept")
+        return cls(parameters.get("kind", ""), weights, tuple(order), 0 if kept is None else kept)
+
+    @property
+    def shared(self) -> int:
+        """Parts of a production that are divided."""
+        return PARTS - self.kept
+
+    def offer(self, production: Any) -> Any:
+        """Energy that is divided of a production, rounded down to the unit; of one interval or of each."""
+        return production * self.shared // PARTS if self.kept else production
 
     @property
     def participants(self) -> frozenset[str]:
         """Participants that the key names; none where it is the same for whoever takes part."""
         return frozenset(self.weights) | frozenset(self.order)
+
+    def _problems_of_kept(self) -> Iterable[Problem]:
+        if type(self.kept) is not int or not 0 <= self.kept < PARTS:
+            reason = say("must be a whole number of parts from 0 to below %(parts)s", parts=PARTS)
+            yield Problem(reason, "kept")
 
     def _problems_of_weights(self) -> Iterable[Problem]:
         if self.kind not in SHARED_BY_PARTS:
@@ -138,9 +162,9 @@ class Key:
                     ),
                     "weights",
                 )
-        if (total := sum(self.weights.values())) != PARTS:
+        if (total := sum(self.weights.values())) != self.shared:
             yield Problem(
-                say("the shares add up to %(total)s parts, not to %(parts)s", total=total, parts=PARTS), "weights"
+                say("the shares add up to %(total)s parts, not to %(parts)s", total=total, parts=self.shared), "weights"
             )
 
     def _problems_of_order(self) -> Iterable[Problem]:

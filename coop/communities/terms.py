@@ -75,6 +75,9 @@ class KeyTerms(Said):
     """Parts of a million, by participant."""
     order: Annotated[list[str] | None, Field(examples=[["south", "north"]])] = None
     """Participants, first served first."""
+    kept: Annotated[int | None, Field(ge=0, lt=1_000_000, examples=[0])] = None
+    """Parts of a million of each quarter-hour's production that stay with the producers; `weights` and they add up to
+    a million."""
 
 
 ChoiceValue: TypeAlias = Annotated[dict[str, Any], Described(*CHOICES.values())]

@@ -312,3 +312,13 @@ def test_a_key_with_an_order_and_an_end_is_taken_and_read_out() -> None:
     assert check_resolution(point, 1) == []
     shown = dict(find_kind("allocation-key").show_parameters("en", point.parameters, {}))
     assert (shown["Served in this order"], shown["Until"]) == ("C2, C1", "1 January 2028")
+
+
+def test_a_key_that_leaves_a_part_with_the_producers_says_so_and_its_shares_add_up_with_it() -> None:
+    key = {"group_id": "roofs", "kind": "static", "weights": {"C1": 775_000}, "valid_from": "2027-01-01"}
+    [problem] = check_resolution(resolution("k1", "allocation-key", key), 1)
+    assert "the shares add up to 775000 parts, not to 1000000" in str(problem)
+    point = resolution("k1", "allocation-key", {**key, "kept": 225_000})
+    assert check_resolution(point, 1) == []
+    shown = find_kind("allocation-key").show_parameters("nl", point.parameters, {})
+    assert ("Blijft bij de producenten", "22,5%") in [(label, said.replace("\xa0", "")) for label, said in shown]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
-from coop.communities.allocation_keys import Key, read_end
+from coop.communities.allocation_keys import PARTS, Key, read_end
 from coop.events import Event
 from coop.events.governance import AllocationKeyAdopted
 from coop.governance.kind_fields import Day, Words
@@ -16,6 +17,7 @@ from coop.governance.model import Meeting, Resolution
 from coop.kit.tx import Tx
 from coop.values import BadInput, Problem, derive_id, say
 from coop.web.language import N_, gettext
+from coop.web.writing import percent
 
 KEYS: Final = {
     "dynamic": N_("dynamic: by what each uses in the quarter-hour"),
@@ -59,6 +61,10 @@ def show(lang: str, parameters: Parameters, called: Mapping[str, str]) -> list[t
     if parameters.get("order"):
         order = ", ".join(called.get(str(each), str(each)) for each in parameters["order"])
         said.append((N_("Served in this order"), order))
+    if parameters.get("kept"):
+        part = (Decimal(parameters["kept"]) / PARTS).normalize()
+        digits = max(0, -int(part.as_tuple().exponent) - 2)
+        said.append((N_("Stays with the producers"), percent(lang, part, digits)))
     until = parameters.get("valid_until")
     if until:
         said.append((N_("Until"), str(until) if _FROM.judge(until) else _FROM.show(lang, until)))
@@ -106,7 +112,7 @@ KIND = Kind(
     N_("Sharing key"),
     N_("The program that divides the energy takes it at once, and divides by it from its first day."),
     (_GROUP, _KIND, _FROM),
-    others=("weights", "order", "valid_until"),
+    others=("weights", "order", "kept", "valid_until"),
     rank=15,
     page="governance/kinds/allocation_key.html",
     read=read,

@@ -4,8 +4,9 @@ Energies are whole units of whatever is given: thousandths of a Wh of electricit
 fine that nobody loses to rounding: an interval is off by less than one of them.
 
 Invariant, for every interval: ``0 <= allocated <= use`` for each participant; the allocated parts and the
-surplus add up to the production; for every key but the static one the parts add up to the lesser of production and
-total use. The order in which the participants are given never matters: a tie goes to the lowest id.
+surplus add up to the production; for every key but the static one the parts add up to the lesser of total use and
+production, less what the key lets the producers keep. The order in which the participants are given never matters: a
+tie goes to the lowest id.
 
 Whoever calls has already taken off what a producer used itself, and has added up the production of several producers.
 An interval is a row; what civil day it belongs to means nothing here, so a clock change is nothing special.
@@ -71,9 +72,12 @@ def allocate(key: Key, participants: Sequence[str], production: Int64Array, use:
     _require_shapes(participants, production, use)
     # A read-only view has one type for the compiler, whether the data came from a buffer or from a computation.
     production, consumption = np.ascontiguousarray(production).view(), np.ascontiguousarray(use).view()
-    production.flags.writeable = consumption.flags.writeable = False
+    if key.kept and not _is_energy(production).all():
+        _require_energies(participants, production, consumption)
+    offered = key.offer(production).view()
+    offered.flags.writeable = consumption.flags.writeable = False
     allocated = np.empty(consumption.shape, np.int64)
-    beyond = _run_kernel(key, participants, production, consumption, allocated)
+    beyond = _run_kernel(key, participants, offered, consumption, allocated)
     if beyond.any():
         _require_energies(participants, production, consumption)
     for t in np.flatnonzero(beyond):
@@ -99,9 +103,9 @@ def _run_kernel(
         return _kernels.fill(production, consumption, by_id, alike, len(participants), allocated)
     weights = np.array([key.weights[name] for name in participants], np.int64)
     if key.kind is KeyKind.REDISTRIBUTION:
-        return _kernels.fill(production, consumption, by_id, weights, PARTS, allocated)
+        return _kernels.fill(production, consumption, by_id, weights, key.shared, allocated)
     hybrid = key.kind is KeyKind.HYBRID
-    return _kernels.static(production, consumption, by_id, weights, PARTS, hybrid, allocated)
+    return _kernels.static(production, consumption, by_id, weights, key.shared, hybrid, allocated)
 
 
 def _require_shapes(participants: Sequence[str], production: Int64Array, consumption: Int64Array) -> None:

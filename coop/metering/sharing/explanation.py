@@ -68,6 +68,8 @@ class Explanation:
     total_use: int
     use: int
     divisions: tuple[Division, ...]
+    kept: int = 0
+    """Energy that stayed with the producers, before anything was divided [units]."""
 
     @property
     def allocated(self) -> int:
@@ -115,7 +117,7 @@ def explain(
     if problems:
         raise BadInput(problems, "allocation-input")
     key.require_participants(participants)
-    divisions = _divisions(key, production, use_of)
+    divisions = _divisions(key, key.offer(production), use_of)
     return Explanation(
         key.kind,
         participant,
@@ -123,18 +125,19 @@ def explain(
         sum(use_of.values()),
         use_of[participant],
         tuple(step[participant] for step in divisions),
+        production - key.offer(production),
     )
 
 
 def allocate_interval(key: Key, participants: Sequence[str], production: int, use: Sequence[int]) -> list[int]:
     """Allocate one interval without any limit of size [units], in the order of ``participants``; input is valid."""
     use_of = dict(zip(participants, use, strict=True))
-    steps = _divisions(key, production, use_of)
+    steps = _divisions(key, key.offer(production), use_of)
     return [sum(step[name].granted for step in steps) if steps else use_of[name] for name in participants]
 
 
 def _divisions(key: Key, production: int, use: Mapping[str, int]) -> list[dict[str, Division]]:
-    """The steps that lead to the allocation; none where production covers all use and the key lets it."""
+    """The steps that lead to the allocation of what is offered; none where it covers all use and the key lets it."""
     if key.kind is KeyKind.STATIC:
         return [_divide(production, key.weights, use)]
     if production >= sum(use.values()):

@@ -32,6 +32,11 @@ E14 = [
     (Key(KeyKind.EQUAL), [2750, 2750, 500], 0),
     (Key(KeyKind.PRIORITY, order=("C", "B", "A")), [2500, 3000, 500], 0),
 ]
+KEPT = [
+    (Key(KeyKind.DYNAMIC, kept=200_000), [2560, 1920, 320], 1200),
+    (Key(KeyKind.STATIC, {"A": 400_000, "B": 300_000, "C": 100_000}, kept=200_000), [2400, 1800, 500], 1300),
+    (Key(KeyKind.PRIORITY, order=("C", "B", "A"), kept=500_000), [0, 2500, 500], 3000),
+]
 
 
 def allocate_one(key: Key, use_wh: dict[str, int], production_wh: int) -> tuple[list[int], int]:
@@ -39,7 +44,9 @@ def allocate_one(key: Key, use_wh: dict[str, int], production_wh: int) -> tuple[
     return found.allocated[0].tolist(), int(found.surplus[0])
 
 
-@pytest.mark.parametrize(("key", "allocated_wh", "surplus_wh"), E14, ids=lambda value: getattr(value, "kind", None))
+@pytest.mark.parametrize(
+    ("key", "allocated_wh", "surplus_wh"), [*E14, *KEPT], ids=lambda value: getattr(value, "kind", None)
+)
 def test_e14_quarter_hour_under_every_key(key: Key, allocated_wh: list[int], surplus_wh: int) -> None:
     use_wh = {"A": 4000, "B": 3000, "C": 500}
     assert allocate_one(key, use_wh, 6000) == (allocated_wh, surplus_wh)
@@ -173,6 +180,14 @@ def test_parameters_of_the_wrong_form_are_all_named_at_once() -> None:
         Key.read({"kind": "static", "weights": {"A": 500_000, "B": "0.5"}})
 
 
+@pytest.mark.parametrize("kept", [-1, PARTS, "200000", 0.5, True])
+def test_a_key_keeps_a_whole_number_of_parts_less_than_all(kept: object) -> None:
+    with pytest.raises(BadInput, match="kept: must be a whole number of parts from 0 to below 1000000"):
+        Key.read({"kind": "dynamic", "kept": kept})
+    with pytest.raises(BadInput, match="the shares add up to 900000 parts, not to 800000"):
+        Key.read({"kind": "static", "weights": {"A": 900_000}, "kept": 200_000})
+
+
 def test_a_key_for_another_group_is_refused() -> None:
     key = Key(KeyKind.STATIC, {"A": 500_000, "B": 500_000})
     with pytest.raises(BadInput) as refusal:
@@ -237,13 +252,17 @@ def groups(draw: DrawFn) -> tuple[Key, list[str], Int64Array, Int64Array]:
         if kind is not KeyKind.REDISTRIBUTION and draw(st.booleans()):
             weights = dict.fromkeys(names, 0) | {draw(st.sampled_from(names)): PARTS}
     order = tuple(draw(st.permutations(names))) if kind is KeyKind.PRIORITY else ()
+    kept = draw(st.sampled_from([0, 0, 1, 333_333, PARTS - 1 if not weights else PARTS // 2]))
+    if kept and weights:
+        raw = [max(1, parts) for parts in weights.values()]
+        weights = dict(zip(names, split_by_largest_remainder(PARTS - kept, raw), strict=True))
     energy = draw(st.sampled_from([SMALL, LARGE, ENERGY]))
     intervals = draw(st.integers(1, 4))
     row = st.lists(energy, min_size=len(names), max_size=len(names))
     use = np.array([draw(row) for _ in range(intervals)], np.int64)
     of_use = [draw(st.integers(0, 2 * int(total))) if total else 3 for total in use.sum(axis=1)]
     production = np.minimum(np.array(of_use, np.int64), 2**40 - 1)
-    return Key(kind, weights, order), draw(st.permutations(names)), production, use
+    return Key(kind, weights, order, kept), draw(st.permutations(names)), production, use
 
 
 @settings(max_examples=400, deadline=None)
@@ -258,7 +277,8 @@ def test_allocation_is_bounded_conserved_and_equal_to_its_explanation(
     assert (found.allocated.sum(axis=1) + found.surplus == production).all()
     assert (found.surplus >= 0).all()
     if key.kind is not KeyKind.STATIC:
-        assert (found.surplus == np.maximum(production - use.sum(axis=1), 0)).all()
+        offered = [made * (PARTS - key.kept) // PARTS for made in production.tolist()]
+        assert (production - found.surplus == np.minimum(offered, use.sum(axis=1))).all()
     for t, row in enumerate(use.tolist()):
         explained = [explain(key, names, int(production[t]), row, name).allocated for name in names]
         assert found.allocated[t].tolist() == explained

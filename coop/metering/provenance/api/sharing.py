@@ -127,6 +127,8 @@ class ExplanationOut(Answer):
     """Energy that it got from groups that are served before."""
     production: Thousandths
     """Energy that the group's producers had left to share."""
+    kept: Thousandths
+    """Part of it that the key lets the producers keep, before anything is divided."""
     total_use: Thousandths
     """Need that all who share still had."""
     use: Thousandths
@@ -297,6 +299,7 @@ def _explanation_out(quarter: Quarter, hidden: frozenset[str]) -> ExplanationOut
         own=quarter.own,
         earlier=[EarlierOut(group_id=group_id, allocated=got) for group_id, got in quarter.earlier],
         production=why.production,
+        kept=why.kept,
         total_use=why.total_use,
         use=why.use,
         allocated=why.allocated,
