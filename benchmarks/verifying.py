@@ -5,8 +5,8 @@
 A hundred homes have 1,200 bills. The base that everything is divided by is issuing them, in the same process. Their
 tariff and key were adopted by no vote that governance holds, which is all that there is to be found.
 
-Aimed at: 5 s. It was never run on an idle machine; what is left is flat: each bill computed anew, each line priced a
-second time by other code, each day of a contract asked for its tariff, and the allocations run again.
+Aimed at: 5 s. What is left is flat: each bill computed anew, each line priced a second time by other code, every block
+of readings read, and the allocations run again, of which loading their compiled code takes 0.7 s.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.year import COMMUNITY, Watch, play
+from coop.kit.garbage import tune_gc
 from coop.kit.settings import Settings
 from coop.operator.verification import verify_bills, verify_journals, verify_readings
 
@@ -31,6 +32,7 @@ def main() -> None:
         settings = Settings(data_dir=wanted.folder or Path(temporary))
         if not (settings.data_dir / "billing.db").exists():
             play(settings, wanted.members, watch)
+        tune_gc()  # as the command does
         told: list[str] = []
         with watch.phase("chains"):
             good = verify_journals(settings, told.append)

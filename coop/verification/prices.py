@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Row
@@ -24,6 +25,7 @@ from sqlalchemy import Row
 from coop.communities.law import Law
 from coop.events.governance import DecisionStopped, TariffAdopted
 from coop.events.members import ContractSigned
+from coop.verification.amounts import MEASURED, amount_cents
 from coop.verification.rows import Kept, Rows
 from coop.verification.terms import Notices
 from coop.verification.told import Told, name_stop
@@ -34,7 +36,6 @@ ALWAYS = datetime.max.replace(tzinfo=UTC)
 DRAFTED_BEFORE = 35 * DAY
 PRICE_STEP = Fraction(1, 10**6)
 MAXIMA_VAT = Fraction(21, 100)
-MEASURED = ("GJ", "kWh")
 
 Component = Mapping[str, Any]
 Piece = tuple[str, str, date, date, str]
@@ -77,6 +78,8 @@ class Binding:
     _stops: Mapping[str, Sequence[DecisionStopped]] = field(init=False)
     _answers: dict[tuple[str, date, Known], str | None] = field(default_factory=dict)
     _laws: dict[date, Law] = field(default_factory=dict)
+    _voted: dict[tuple[str, str, date, date], Fraction] = field(default_factory=dict)
+    _limits: dict[tuple[str, str, date, date], Sequence[Fraction | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tariffs = {fact.tariff_id: fact for fact in self.told.tariffs}
@@ -103,6 +106,35 @@ class Binding:
         published = {each.known_from for each in self.told.law.publications}
         days = [day - DAY for day in published if bill.issued_on - DRAFTED_BEFORE < day <= bill.issued_on]
         return [bill.issued_on, *days]
+
+    @cached_property
+    def _days_of_change(self) -> frozenset[date]:
+        stopped = (day for stop in self.told.stops for day in (stop.from_on, stop.stopped_on))
+        begun = (tariff.valid_from for tariff in self.told.tariffs)
+        published = (publication.valid_from for publication in self.told.law.publications)
+        return frozenset([*begun, *published, *stopped])
+
+    def days_to_ask(self, contract: ContractSigned, start: date, end: date) -> list[date]:
+        """The first of some days and those among them on which another tariff may bind, or the same at another price:
+        a tariff begins or falls, a notice was sent, the law changes. Between them everything stays as it is."""
+        sent = {each.sent_on for name in self.tariffs for each in self.notices.list_sent(name, contract.member_id)}
+        return [start, *sorted(day for day in self._days_of_change | sent if start < day < end)]
+
+    def most_voted(self, fact: TariffAdopted, component: Component, bill: Row[Any], day: date) -> Fraction:
+        """The highest price that was voted, with the VAT of a day in each state of knowledge of a bill [EUR]."""
+        key = fact.tariff_id, component["name"], day, bill.issued_on
+        if key not in self._voted:
+            laws = map(self.law_on, self.days_of_law(bill))
+            self._voted[key] = max(_price(fact, component, day, law) for law in laws)
+        return self._voted[key]
+
+    def limits(self, customer_class: str, component: str, bill: Row[Any], day: date) -> Sequence[Fraction | None]:
+        """The maximum of a component on a day in each state of knowledge of a bill."""
+        key = customer_class, component, day, bill.issued_on
+        if key not in self._limits:
+            laws = map(self.law_on, self.days_of_law(bill))
+            self._limits[key] = [_maximum(law, day, customer_class, component) for law in laws]
+        return self._limits[key]
 
     def law_on(self, day: date) -> Law:
         """The law as it was known on a day."""
@@ -183,7 +215,7 @@ def _verify_bound(bill: Row[Any], contract: ContractSigned, pieces: Sequence[Pie
     for known in binding.states(contract, bill):
         wrong = []
         for (start, end, tariff_id), names in charged.items():
-            days = (start + number * DAY for number in range(max(1, (end - start).days)))
+            days = binding.days_to_ask(contract, start, end)
             unbound = next((day for day in days if not _binds(binding, contract, names, tariff_id, day, known)), None)
             if unbound is not None:
                 wrong.append(f"bill {bill.number}: tariff {tariff_id} did not bind on {unbound}")
@@ -252,7 +284,6 @@ class _Lawful:
 
 def _verify_voted(bill: Row[Any], lines: Rows, binding: Binding) -> Iterator[str]:
     """Lines above the price that was voted, and lines that do not come to their quantity times their price."""
-    laws = [binding.law_on(day) for day in binding.days_of_law(bill)]
     for line in lines:
         fact = binding.tariffs.get(line.tariff_id)
         if fact is None:
@@ -261,8 +292,7 @@ def _verify_voted(bill: Row[Any], lines: Rows, binding: Binding) -> Iterator[str
         if not voted:
             yield f"bill {bill.number}: no meeting priced {line.component} in tariff {line.tariff_id}"
             continue
-        most = max(_price(fact, voted[0], line.period_start, law) for law in laws)
-        if Fraction(line.price_eur) > most + PRICE_STEP:
+        if Fraction(line.price_eur) > binding.most_voted(fact, voted[0], bill, line.period_start) + PRICE_STEP:
             yield f"bill {bill.number}: {line.component} at {line.price_eur} EUR is above what was voted"
         is_capped = voted[0].get("cap") is not None and line.per in MEASURED
         amount = amount_cents(line)
@@ -275,7 +305,6 @@ def _verify_lawful(bill: Row[Any], lines: Rows, binding: Binding) -> Iterator[st
     contract = binding.notices.contracts.get(bill.contract_id)
     if bill.kind != "bill" or contract is None:
         return
-    laws = [binding.law_on(day) for day in binding.days_of_law(bill)]
     for line in lines:
         fact = binding.tariffs.get(line.tariff_id)
         priced = [] if fact is None else [each for each in components_of(fact) if each["name"] == line.component]
@@ -283,7 +312,7 @@ def _verify_lawful(bill: Row[Any], lines: Rows, binding: Binding) -> Iterator[st
             continue
         limited = f"{priced[0]['product']} per {priced[0]['per']}"
         asked = Fraction(line.price_eur) * (1 + MAXIMA_VAT) / (1 + Fraction(line.vat_rate))
-        limits = [_maximum(law, line.period_start, contract.customer_class, limited) for law in laws]
+        limits = binding.limits(contract.customer_class, limited, bill, line.period_start)
         if all(limit is not None and asked > limit + PRICE_STEP for limit in limits):
             yield f"bill {bill.number}: {line.component} at {line.price_eur} EUR is above the maximum of the law"
 
@@ -292,23 +321,6 @@ def _maximum(law: Law, day: date, customer_class: str, component: str) -> Fracti
     """The maximum of a component on a day, with the VAT that ACM states it with; None where there is none."""
     own = (each for each in law.maxima_on(day) if (each.customer_class, each.component) == (customer_class, component))
     return next((Fraction(each.price_eur) for each in own), None)
-
-
-def amount_cents(line: Row[Any]) -> int:
-    """Amount that the quantity of a line comes to at its price, or its price of a year by its days."""
-    price_eur = Fraction(line.price_eur)
-    if line.per != "year":
-        return cents(Fraction(line.quantity) * price_eur)
-    new_year = date(line.period_start.year, 1, 1)
-    of_year = (date(line.period_start.year + 1, 1, 1) - new_year).days
-    until, since = (cents(price_eur * (day - new_year).days / of_year) for day in (line.period_end, line.period_start))
-    return until - since
-
-
-def cents(amount_eur: Fraction) -> int:
-    """Euros in whole cents, half a cent away from zero."""
-    rounded = int(abs(amount_eur) * 100 + Fraction(1, 2))
-    return -rounded if amount_eur < 0 else rounded
 
 
 def components_of(fact: TariffAdopted) -> Sequence[Component]:

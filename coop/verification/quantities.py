@@ -23,7 +23,8 @@ from sqlalchemy import Row
 
 from coop.events.governance import TariffAdopted
 from coop.events.metering import EnergyAllocated, PeriodMeasured
-from coop.verification.prices import MEASURED, amount_cents, cents, components_of
+from coop.verification.amounts import MEASURED, amount_cents, cents
+from coop.verification.prices import components_of
 from coop.verification.rows import Kept
 from coop.verification.told import Told
 

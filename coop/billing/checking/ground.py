@@ -21,11 +21,12 @@ from coop.billing.bills import store as bills
 from coop.billing.bills.book import find_contract, list_contracts, list_references, load_book
 from coop.billing.bills.ledger import Transfer
 from coop.billing.bills.store import IssuedBill
-from coop.billing.model import BillHead, Contract, GasYear, Issuer, SharedEnergy, Tariff
+from coop.billing.model import BillHead, Contract, GasYear, Issuer, SharedEnergy, Tariff, TariffSpan
 from coop.billing.runs.issuing import issuer_of
 from coop.billing.terms import heard_store as heard
 from coop.billing.terms import store as stored_terms
 from coop.billing.terms.heard_store import AdoptedTariff, Allocation, Measurement
+from coop.billing.terms.law import hold_to_law
 from coop.billing.terms.rules import Holder, Terms, YearKey
 from coop.communities.choices import Choices
 from coop.communities.law import Law
@@ -35,7 +36,7 @@ from coop.communities.store import list_profiles, load_choices
 from coop.kit import documents
 from coop.kit.documents import UNREADABLE, Document
 from coop.kit.tx import Tx
-from coop.values import CoopError
+from coop.values import CoopError, Period
 
 Found = TypeVar("Found")
 
@@ -53,6 +54,8 @@ class Ground:
         self.is_published: Callable[[str, int, Decimal], bool] = cache(
             lambda series, year, value: stored_terms.was_published(tx, series, year, value)
         )
+        self.lawful_spans: Callable[[str, Period, str], Sequence[TariffSpan]] = cache(self._hold_to_law)
+        """A tariff on some days as the law lets it be charged to a class, in each state of what was known of it."""
 
     @cached_property
     def choices(self) -> Choices:
@@ -63,6 +66,11 @@ class Ground:
     def law(self) -> Law:
         """All law that was told, as it is known now."""
         return load_law(self._tx)
+
+    def _hold_to_law(self, tariff_id: str, days: Period, customer_class: str) -> Sequence[TariffSpan]:
+        known = {self._tx.today, *(published.known_from for published in self.law.publications)}
+        span = TariffSpan(days, self.tariffs[tariff_id].tariff)
+        return [held for day in known for held in hold_to_law([span], self.law.as_known_on(day), customer_class)]
 
     @cached_property
     def issuers(self) -> frozenset[Issuer]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import zip_longest
 
 from coop.billing.bills.ledger import transfers_of_bill
@@ -29,7 +28,6 @@ from coop.billing.model import (
     Line,
     TariffSpan,
 )
-from coop.billing.terms.law import hold_to_law
 from coop.billing.terms.tariffs import tariff_on
 from coop.communities.choices import GuaranteeChoice
 from coop.communities.stops import is_stopped
@@ -101,7 +99,7 @@ def verify_bill(tx: Tx, number_or_id: str, ground: Ground | None = None) -> Veri
     except (NotFound, UnreadableDocument) as unreadable:
         return Verification(head.id, head.number, head.total_cents, 0, (), (), (unreadable.message,), None)
     findings = _head_findings(issued)
-    recomputed = compute_bill(_as_heard(tx.today, ground, issued, findings))
+    recomputed = compute_bill(_as_heard(ground, issued, findings))
     findings += _bill_findings(issued.bill, recomputed) + _asked_findings(ground, issued)
     if ground.transfers(head) != transfers_of_bill(issued.inputs.member_id, recomputed):
         findings.append("the ledger does not hold what the bill moves")
@@ -183,7 +181,7 @@ def _compared(was: Line | None, became: Line | None) -> VerifiedLine:
     return VerifiedLine(shown.kind.value, was.amount_cents if was else 0, became.amount_cents if became else 0)
 
 
-def _as_heard(today: date, ground: Ground, issued: IssuedBill, findings: list[str]) -> BillInputs:
+def _as_heard(ground: Ground, issued: IssuedBill, findings: list[str]) -> BillInputs:
     """The bill's inputs, with every fact taken again from what was heard; each difference is a finding."""
     inputs = issued.inputs
     contract = ground.contract(inputs.contract_id)
@@ -211,15 +209,13 @@ def _as_heard(today: date, ground: Ground, issued: IssuedBill, findings: list[st
     previous = inputs.previous
     return replace(
         inputs,
-        consumption=_consumption(today, ground, inputs, inputs.consumption, findings),
-        previous=None if previous is None else _consumption(today, ground, inputs, previous, findings),
+        consumption=_consumption(ground, inputs, inputs.consumption, findings),
+        previous=None if previous is None else _consumption(ground, inputs, previous, findings),
         guarantee=tuple(years),
     )
 
 
-def _consumption(
-    today: date, ground: Ground, inputs: BillInputs, kept: Consumption, findings: list[str]
-) -> Consumption:
+def _consumption(ground: Ground, inputs: BillInputs, kept: Consumption, findings: list[str]) -> Consumption:
     holder = (inputs.connection_id, inputs.member_id)
     readings, cuts = [], days_of_cuts(kept.days, kept.spans, kept.cuts)
     for reading in kept.readings:
@@ -243,11 +239,11 @@ def _consumption(
         if allocated != share:
             findings.append(f"allocation {share.run_id} of {inputs.connection_id} says something else now")
         shares.append(allocated)
-    spans = [_span(today, ground, span, kept.customer_class, findings) for span in kept.spans]
+    spans = [_span(ground, span, kept.customer_class, findings) for span in kept.spans]
     return replace(kept, readings=tuple(readings), shares=tuple(shares), spans=tuple(spans))
 
 
-def _span(today: date, ground: Ground, span: TariffSpan, customer_class: str, findings: list[str]) -> TariffSpan:
+def _span(ground: Ground, span: TariffSpan, customer_class: str, findings: list[str]) -> TariffSpan:
     tariff_id = span.tariff.tariff_id
     adopted = ground.tariffs.get(tariff_id)
     if adopted is None:
@@ -262,9 +258,7 @@ def _span(today: date, ground: Ground, span: TariffSpan, customer_class: str, fi
         return span
     if tariff != span.tariff:
         findings.append(f"tariff {tariff_id} says something else now")
-    days = {published.known_from for published in ground.law.publications} | {today}
-    laws = (ground.law.as_known_on(day) for day in days)
-    if not any(span in hold_to_law([TariffSpan(span.period, span.tariff)], law, customer_class) for law in laws):
+    if span not in ground.lawful_spans(tariff_id, span.period, customer_class):
         findings.append(f"tariff {tariff_id} is not held to the law of {span.period}")
     return replace(span, tariff=tariff)
 
