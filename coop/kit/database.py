@@ -30,7 +30,9 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Engine,
+    String,
     any_,
+    bindparam,
     create_engine,
     event,
     func,
@@ -62,9 +64,23 @@ def among(tx: HasDialect, column: ColumnElement[Any], wanted: Collection[object]
     ``IN`` with a list is another statement for each length, which SQLAlchemy renders and the database reads anew, and
     its length has a limit.
     """
-    if tx.dialect.name == "sqlite":
-        return column.in_(select(func.json_each(json.dumps(list(wanted))).table_valued("value").c.value))
-    return column == any_(literal(list(wanted), ARRAY(column.type)))
+    return _is_among(column, literal(as_list(tx, wanted), None if tx.dialect.name == "sqlite" else ARRAY(column.type)))
+
+
+def among_bound(dialect_name: str, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Condition that ``column`` is one of those that a statement, built once, is given as ``name`` by ``as_list``."""
+    return _is_among(column, bindparam(name, type_=String() if dialect_name == "sqlite" else ARRAY(column.type)))
+
+
+def as_list(tx: HasDialect, wanted: Collection[object]) -> str | list[object]:
+    """Values as the one parameter that ``among`` compares with."""
+    return json.dumps(list(wanted)) if tx.dialect.name == "sqlite" else list(wanted)
+
+
+def _is_among(column: ColumnElement[Any], wanted: ColumnElement[Any]) -> ColumnElement[bool]:
+    if isinstance(wanted.type, ARRAY):
+        return column == any_(wanted)
+    return column.in_(select(func.json_each(wanted).table_valued("value").c.value))
 
 
 BUSY_S: Final = 30.0

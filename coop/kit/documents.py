@@ -13,11 +13,12 @@ import struct
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
-from coop.kit.database import among
+from coop.kit.database import among_bound, as_list
 from coop.kit.tables import document as document_table
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, say
@@ -152,13 +153,16 @@ def take(stored: Mapping[str, Document], sha256: str) -> Document:
 
 def find_stored(tx: Tx, hashes: Collection[str]) -> dict[str, Document]:
     """Documents as they are stored, by the hash under which each was kept: who relies on one compares the two."""
-    columns = document_table.c
-    rows = tx.execute(
-        select(columns.sha256, columns.schema_name, columns.schema_version, columns.body).where(
-            columns.community == tx.community, among(tx, columns.sha256, hashes)
-        )
-    )
+    rows = tx.execute(_query_stored(tx.dialect.name), {"community": tx.community, "hashes": as_list(tx, hashes)})
     return {sha256: Document(schema, version, _as_bytes(body)) for sha256, schema, version, body in rows}
+
+
+@cache
+def _query_stored(dialect_name: str) -> Select[Any]:
+    columns = document_table.c
+    return select(columns.sha256, columns.schema_name, columns.schema_version, columns.body).where(
+        columns.community == bindparam("community"), among_bound(dialect_name, columns.sha256, "hashes")
+    )
 
 
 def _as_bytes(body: bytes | str) -> bytes:

@@ -6,7 +6,7 @@ None, both are null.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from operator import attrgetter
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
 
 from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, select
 
+from coop.kit.database import among_bound, as_list
 from coop.kit.keyset import Window, cut_query
 from coop.kit.tx import Tx
 from coop.values import Period
@@ -82,15 +83,22 @@ def find_by(tx: Tx, noun: type[Noun], table: Table, **values: object) -> Noun | 
 
     A fifth of the work of ``find_as``: the statement is built once for each noun and set of columns.
     """
-    query = _query_by(cast(Hashable, noun), table, tuple(values))
+    query = _query_by(cast(Hashable, noun), table, tuple(values), ())
     row = tx.execute(query, {"community": tx.community, **values}).first()
     return maker_of(noun)(row) if row is not None else None
 
 
+def list_by(tx: Tx, noun: type[Noun], table: Table, *order_by: str, **values: object) -> list[Noun]:
+    """The rows whose columns have these values, as nouns, by the order of some columns. As with ``find_by``, the
+    statement is built once."""
+    query = _query_by(cast(Hashable, noun), table, tuple(values), order_by)
+    return list(map(maker_of(noun), tx.execute(query, {"community": tx.community, **values})))
+
+
 @cache
-def _query_by(noun: Any, table: Table, names: tuple[str, ...]) -> Select[Any]:
+def _query_by(noun: Any, table: Table, names: tuple[str, ...], order_by: tuple[str, ...]) -> Select[Any]:
     held = [table.c[name] == bindparam(name, type_=table.c[name].type) for name in ("community", *names)]
-    return select(*columns_of(noun, table)).where(*held)
+    return select(*columns_of(noun, table)).where(*held).order_by(*(table.c[name] for name in order_by))
 
 
 def group_as(
@@ -108,6 +116,28 @@ def group_as(
     for row in tx.execute(query):
         groups.setdefault(tuple(row[:width]), []).append(make(row[width:]))
     return groups
+
+
+def group_among(
+    tx: Tx, noun: type[Noun], table: Table, by: str, wanted: Collection[object], *order_by: str, **values: object
+) -> dict[Any, list[Noun]]:
+    """Rows whose column ``by`` is one of ``wanted``, and whose others have these values, as nouns under their value of
+    ``by``. As with ``find_by``, the statement is built once."""
+    query = _query_among(cast(Hashable, noun), table, tx.dialect.name, by, tuple(values), order_by)
+    make = maker_of(noun)
+    groups: dict[Any, list[Noun]] = {}
+    for row in tx.execute(query, {"community": tx.community, "wanted": as_list(tx, wanted), **values}):
+        groups.setdefault(row[0], []).append(make(row[1:]))
+    return groups
+
+
+@cache
+def _query_among(
+    noun: Any, table: Table, dialect_name: str, by: str, names: tuple[str, ...], order_by: tuple[str, ...]
+) -> Select[Any]:
+    query = _query_by(noun, table, names, order_by)
+    held = query.with_only_columns(table.c[by], *columns_of(noun, table))
+    return held.where(among_bound(dialect_name, table.c[by], "wanted"))
 
 
 def insert_nouns(tx: Tx, table: Table, nouns: Iterable[object], **columns: object) -> None:

@@ -18,7 +18,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from starlette.requests import Request
 
@@ -143,15 +143,30 @@ def find_newest_end(tx: Tx, account_id: str) -> datetime | None:
     return tx.scalar(query)
 
 
+_END_OF: Final = (
+    select(session_end.c.account_id)
+    .where(
+        session_end.c.community == bindparam("community"),
+        session_end.c.account_id == bindparam("account_id"),
+        or_(
+            session_end.c.session_id == bindparam("session_id"),
+            (session_end.c.session_id == "") & (session_end.c.ended_at >= bindparam("began_at")),
+        ),
+    )
+    .limit(1)
+)
+"""Built once: every request of somebody who is signed in asks it."""
+
+
 def is_ended(tx: Tx, session: Session) -> bool:
     """True when a session was ended."""
-    ends = session_end.c
-    query = select(ends.account_id).where(
-        ends.community == tx.community,
-        ends.account_id == session.account_id,
-        or_(ends.session_id == (session.id or "-"), (ends.session_id == "") & (ends.ended_at >= session.began_at)),
-    )
-    return tx.execute(query.limit(1)).first() is not None
+    asked = {
+        "community": tx.community,
+        "account_id": session.account_id,
+        "session_id": session.id or "-",
+        "began_at": session.began_at,
+    }
+    return tx.execute(_END_OF, asked).first() is not None
 
 
 def _forget_lapsed_ends(tx: Tx, account_id: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, event, text, update
 
 from coop.demo.tariffs import components
 from coop.events.governance import (
@@ -20,6 +20,7 @@ from coop.events.governance import (
 from coop.governance.articles.commands import describe_change
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
+from coop.governance.ballots.mandates.commands import give_mandate
 from coop.governance.ballots.store import add_objection, list_ballots
 from coop.governance.ballots.verify import verify_resolution
 from coop.governance.convening import commands as meetings
@@ -239,6 +240,21 @@ def test_a_bad_line_keeps_the_whole_batch_out(database: Database) -> None:
         vote(database, "tariff", {"m001": "for", "stranger": "for"})
     with database.read(TOWN) as tx:
         assert tally(tx, "tariff").votes_present == 0
+
+
+def test_a_vote_asks_the_database_for_little_however_many_voted_or_gave_a_mandate(embedded: Database) -> None:
+    live(embedded, until="vote")
+    asked: list[str] = []
+    event.listen(embedded.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    counts = []
+    with embedded.write(TOWN, SECRETARY) as tx:
+        give_mandate(tx, "alv-1", "m004", "m003")
+        for member_id in members(3):
+            asked.clear()
+            ballots.cast_own_vote(tx, "tariff", member_id, "for", f"ballot of {member_id}")
+            counts.append(len(asked))
+    # The first one freezes the voting list.
+    assert counts[1] == counts[2] <= 18
 
 
 def test_a_vote_that_comes_while_the_meeting_closes_waits_and_is_refused(database: Database) -> None:

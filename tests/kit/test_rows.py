@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from coop.kit.columns import Choice, Exact, Json, Words
 from coop.kit.database import Database
 from coop.kit.metadata import new_metadata
-from coop.kit.rows import find_as, find_by, group_as, insert_nouns, row_of, select_as
+from coop.kit.rows import find_as, find_by, group_among, group_as, insert_nouns, list_by, row_of, select_as
 from coop.kit.wall import ForgotCommunity
 from coop.values import Period
 from tests.kit.town import COMMUNITY, SECRETARY, make_schema
@@ -114,9 +114,13 @@ def test_a_noun_comes_back_as_it_was(database: Database) -> None:
         assert find_by(tx, Offer, offer, offer_id="a", price=PLAIN.price) == PLAIN
         assert find_by(tx, Offer, offer, offer_id="c") is None
         assert find_by(tx, Offer, offer, offer_id=None) is None
+        assert list_by(tx, Offer, offer, "offer_id", maker="m1") == [PLAIN, RICH]
+        assert list_by(tx, Offer, offer, "price", maker="m1", period_start=date(2025, 1, 1)) == [RICH, PLAIN]
     with database.read("elsewhere") as tx:
         assert select_as(tx, Offer, offer) == []
         assert find_by(tx, Offer, offer, offer_id="b") is None
+        assert list_by(tx, Offer, offer, maker="m1") == []
+        assert group_among(tx, Offer, offer, "maker", ["m1"]) == {}
 
 
 def test_a_row_without_what_it_must_have_is_refused(database: Database) -> None:
@@ -141,4 +145,7 @@ def test_nouns_are_grouped_by_columns_that_they_do_not_have(database: Database) 
         insert_nouns(tx, offer, [RICH], maker="m2", rank=1)
         insert_nouns(tx, offer, [PLAIN], maker="m1", rank=1)
         groups = group_as(tx, Offer, offer, [offer.c.maker, offer.c.rank])
+        among = group_among(tx, Offer, offer, "maker", ["m1", "m3"], "offer_id", rank=1)
+        others = group_among(tx, Offer, offer, "maker", {"m2"}, rank=2)
     assert groups == {("m1", 1): [PLAIN], ("m2", 1): [RICH]}
+    assert (among, others) == ({"m1": [PLAIN]}, {})

@@ -319,16 +319,16 @@ def _put_in_box(
                 end=meeting.own_votes_end,
             ),
         )
-    voting_lists.freeze(tx, meeting)
+    votes = voting_lists.freeze(tx, meeting)
     named = {str(row.get(field)) for row in rows for field in ("member_id", "proxy_holder") if row.get(field)}
     # Whoever holds proxies may hold more of others, who are not named here.
     is_by_proxy = any(row.get("proxy_holder") for row in rows)
     history = store.list_ballots(tx, resolution_id, None if is_by_proxy else named)
     articles = in_force(meeting_store.list_statutes(tx), meeting.held_on).articles
     objectors = {each.member_id for each in store.list_objections(tx, resolution_id)}
-    votes = voting_lists.read_list(tx, meeting, None if is_by_proxy else named)
     now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
-    suspended = voting_lists.list_suspended_at(tx, meeting)
+    # Asked for by the refusal alone: who is suspended stands on the list without a vote.
+    suspended = () if all(map(votes.get, named)) else voting_lists.list_suspended_at(tx, meeting)
     seen = history
     if blind:
         seen = {member_id: [each for each in ballots if each.entry_id] for member_id, ballots in history.items()}

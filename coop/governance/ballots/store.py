@@ -12,7 +12,7 @@ from coop.governance.model import Ballot
 from coop.governance.tables.meetings import ballot, objection
 from coop.governance.tables.stamps import stamp
 from coop.kit.database import among
-from coop.kit.rows import find_by, group_as, row_of, select_as
+from coop.kit.rows import find_by, group_as, list_by, row_of, select_as
 from coop.kit.tx import Tx
 from coop.values import civil_date
 
@@ -30,10 +30,13 @@ class Objection:
 
 def list_ballots(tx: Tx, resolution_id: str, members: Collection[str] | None = None) -> dict[str, list[Ballot]]:
     """Every ballot by member, the newest last: of all members, or of some."""
-    where = [ballot.c.resolution_id == resolution_id]
-    if members is not None:
-        where.append(among(tx, ballot.c.member_id, members))
-    rows = select_as(tx, Ballot, ballot, *where, order_by=[ballot.c.member_id, ballot.c.number])
+    if members is not None and len(members) == 1:  # whoever votes in their own session is one
+        rows = list_by(tx, Ballot, ballot, "number", resolution_id=resolution_id, member_id=next(iter(members)))
+    else:
+        where = [ballot.c.resolution_id == resolution_id]
+        if members is not None:
+            where.append(among(tx, ballot.c.member_id, members))
+        rows = select_as(tx, Ballot, ballot, *where, order_by=[ballot.c.member_id, ballot.c.number])
     history: dict[str, list[Ballot]] = {}
     for row in rows:
         history.setdefault(row.member_id, []).append(row)
@@ -88,9 +91,7 @@ def add_ballots(tx: Tx, resolution_id: str, ballots: Iterable[Ballot], history: 
 
 def list_objections(tx: Tx, resolution_id: str) -> list[Objection]:
     """Objections of members on a resolution, oldest first; of each member the newest counts."""
-    columns = objection.c
-    order = [columns.recorded_at, columns.member_id, columns.number]
-    return select_as(tx, Objection, objection, columns.resolution_id == resolution_id, order_by=order)
+    return list_by(tx, Objection, objection, "recorded_at", "member_id", "number", resolution_id=resolution_id)
 
 
 def add_objection(tx: Tx, resolution_id: str, member_id: str, number: int, *, in_time: bool) -> None:

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-
-from sqlalchemy import select
 
 from coop.governance.programmes.documents import VOTING_LIST
 from coop.governance.tables.meetings import voting_list
 from coop.governance.tables.stamps import stamp
 from coop.kit import documents
 from coop.kit.documents import Document
+from coop.kit.rows import find_by
 from coop.kit.tx import Tx
 
 OPENED, CLOSED = "opened", "closed"
 """Moments at which a list is frozen: when the vote opens, and when the meeting is closed."""
 
 
+@dataclass(frozen=True)
+class _Frozen:
+    """The row of a list."""
+
+    list_hash: str
+
+
 def find_list_hash(tx: Tx, meeting_id: str, moment: str) -> str | None:
     """The hash of the list of a moment, or None where it is not frozen."""
-    columns = voting_list.c
-    return tx.scalar(
-        select(columns.list_hash).where(
-            columns.community == tx.community, columns.meeting_id == meeting_id, columns.moment == moment
-        )
-    )
+    frozen = find_by(tx, _Frozen, voting_list, meeting_id=meeting_id, moment=moment)
+    return None if frozen is None else frozen.list_hash
 
 
 def find_list(tx: Tx, meeting_id: str, moment: str) -> Mapping[str, int] | None:

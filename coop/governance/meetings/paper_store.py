@@ -12,7 +12,7 @@ from coop.governance.model import Paper
 from coop.governance.tables.assembly import point_paper
 from coop.governance.tables.stamps import stamp
 from coop.kit.database import among
-from coop.kit.rows import group_as, insert_nouns
+from coop.kit.rows import group_among, group_as, insert_nouns
 from coop.kit.tx import Tx
 
 Bound = Mapping[str, tuple[Paper, ...]]
@@ -41,10 +41,8 @@ def lay(tx: Tx, resolution_id: str, papers: Iterable[Paper], *, later: bool = Fa
 
 def group_bound(tx: Tx, resolution_ids: Collection[str]) -> Bound:
     """The documents that the notices of these points bound, in their order."""
-    rows = point_paper.c
-    where = (among(tx, rows.resolution_id, resolution_ids), rows.is_later.is_(False))
-    groups = group_as(tx, Paper, point_paper, [rows.resolution_id], *where, order_by=[rows.resolution_id, rows.number])
-    return {resolution_id: tuple(papers) for (resolution_id,), papers in groups.items()}
+    groups = group_among(tx, Paper, point_paper, "resolution_id", resolution_ids, "number", is_later=False)
+    return {resolution_id: tuple(papers) for resolution_id, papers in groups.items()}
 
 
 def list_laid(tx: Tx, resolution_ids: Collection[str]) -> list[Laid]:

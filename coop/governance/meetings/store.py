@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache, partial
@@ -22,7 +22,7 @@ from coop.governance.stops.store import map_stops
 from coop.governance.tables.meetings import decision, meeting, resolution, statutes
 from coop.governance.tables.stamps import stamp
 from coop.kit.documents import Document, UnreadableDocument, find_stored, keep
-from coop.kit.rows import find_by, group_as, insert_nouns, select_as
+from coop.kit.rows import find_by, group_among, insert_nouns, list_by, select_as
 from coop.kit.tx import Tx
 from coop.values import say
 
@@ -66,6 +66,41 @@ _KEPT = [each.name for each in fields(_Point) if each.name != "notice_hash"]
 
 
 @dataclass(frozen=True)
+class _Version:
+    """The row of a version of the statutes."""
+
+    valid_from: date
+    articles_hash: str
+    deed_on: date | None
+    resolution_id: str
+    entry_id: str | None
+    notary: str
+    deed_file: str | None
+
+
+@dataclass(frozen=True)
+class _Convened:
+    """The row of a meeting."""
+
+    meeting_id: str
+    held_on: date
+    convened_on: date
+    place: str
+    entry_id: str | None
+    begins_at: str
+    votes_until: str
+    second_of: str | None
+    second_why: str
+
+
+@dataclass(frozen=True)
+class _Agenda:
+    """The meeting on whose agenda a resolution stands."""
+
+    meeting_id: str
+
+
+@dataclass(frozen=True)
 class _Decision:
     """The row of a decision."""
 
@@ -94,12 +129,18 @@ class _Decision:
 
 def list_statutes(tx: Tx) -> list[Statutes]:
     """Every version, oldest first."""
-    rows = statutes.c
-    versions = list(tx.execute(select(statutes).where(rows.community == tx.community).order_by(rows.valid_from)))
+    versions = list_by(tx, _Version, statutes, "valid_from")
     kept = find_stored(tx, {row.articles_hash for row in versions})
-    rest = ("deed_on", "resolution_id", "entry_id", "notary", "deed_file")
     return [
-        Statutes(row.valid_from, _open(kept, row.articles_hash), *(getattr(row, name) for name in rest))
+        Statutes(
+            row.valid_from,
+            _open(kept, row.articles_hash),
+            row.deed_on,
+            row.resolution_id,
+            row.entry_id,
+            row.notary,
+            row.deed_file,
+        )
         for row in versions
     ]
 
@@ -172,7 +213,11 @@ def find_meeting(tx: Tx, meeting_id: str, *, lock: bool = False) -> Meeting | No
     """A meeting as convened. ``lock`` makes votes and the closing of one meeting wait for each other."""
     if lock:
         tx.lock(f"meeting {meeting_id}")
-    return next(iter(_meetings(tx, meeting.c.meeting_id == meeting_id)), None)
+    row = find_by(tx, _Convened, meeting, meeting_id=meeting_id)
+    if row is None:
+        return None
+    points = list_by(tx, _Point, resolution, "number", meeting_id=meeting_id)
+    return _convened(tx, [row], {meeting_id: points})[0]
 
 
 def list_meetings(tx: Tx) -> list[Meeting]:
@@ -192,35 +237,21 @@ def list_undecided(tx: Tx) -> list[Meeting]:
 
 def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
     columns = meeting.c
-    chosen = select(columns.meeting_id).where(columns.community == tx.community, *where)
-    points = group_as(
-        tx,
-        _Point,
-        resolution,
-        [resolution.c.meeting_id],
-        resolution.c.meeting_id.in_(chosen),
-        order_by=[resolution.c.number],
-    )
+    rows = select_as(tx, _Convened, meeting, *where, order_by=[columns.held_on, columns.meeting_id])
+    wanted = [row.meeting_id for row in rows]
+    return _convened(tx, rows, group_among(tx, _Point, resolution, "meeting_id", wanted, "number"))
+
+
+def _convened(tx: Tx, rows: Sequence[_Convened], points: Mapping[str, Sequence[_Point]]) -> list[Meeting]:
     documents = find_stored(tx, {point.notice_hash for agenda in points.values() for point in agenda})
     papers = group_bound(tx, {point.resolution_id for agenda in points.values() for point in agenda})
-    rows = tx.execute(
-        select(meeting).where(columns.community == tx.community, *where).order_by(columns.held_on, columns.meeting_id)
-    )
     return [
         Meeting(
-            row.meeting_id,
-            row.held_on,
-            row.convened_on,
-            row.place,
-            arrange(
-                [_resolution(point, documents, papers) for point in points.get((row.meeting_id,), ())],
+            resolutions=arrange(
+                [_resolution(point, documents, papers) for point in points.get(row.meeting_id, ())],
                 partial(find_order, tx, row.meeting_id),
             ),
-            row.entry_id,
-            row.begins_at,
-            row.votes_until,
-            row.second_of,
-            row.second_why,
+            **vars(row),
         )
         for row in rows
     ]
@@ -228,11 +259,8 @@ def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
 
 def find_agenda(tx: Tx, resolution_id: str) -> str | None:
     """The meeting on whose agenda a resolution stands."""
-    return tx.scalar(
-        select(resolution.c.meeting_id).where(
-            resolution.c.community == tx.community, resolution.c.resolution_id == resolution_id
-        )
-    )
+    found = find_by(tx, _Agenda, resolution, resolution_id=resolution_id)
+    return None if found is None else found.meeting_id
 
 
 def find_resolution(tx: Tx, resolution_id: str) -> Resolution | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from coop.governance.tables.assembly import withdrawal, withdrawn_point
-from coop.kit.rows import select_as
+from coop.kit.rows import list_by, select_as
 from coop.kit.tx import Tx
 
 
@@ -44,10 +44,7 @@ def list_withdrawn(tx: Tx) -> Mapping[str, Withdrawal]:
 
 def list_withdrawals(tx: Tx, meeting_id: str) -> Sequence[Withdrawal]:
     """Every withdrawal about a meeting, in the order of signing."""
-    columns = withdrawal.c
-    return select_as(
-        tx, Withdrawal, withdrawal, columns.meeting_id == meeting_id, order_by=[columns.recorded_at, columns.entry_id]
-    )
+    return list_by(tx, Withdrawal, withdrawal, "recorded_at", "entry_id", meeting_id=meeting_id)
 
 
 def find_withdrawn_points(tx: Tx, meeting_id: str) -> Mapping[str, Withdrawal]:

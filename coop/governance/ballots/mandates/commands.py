@@ -69,7 +69,7 @@ def list_givers(tx: Tx, meeting_id: str, holder: str) -> Collection[str]:
 
 
 def _end_live(tx: Tx, meeting_id: str, member_id: str, change: str) -> bool:
-    live = store.list_mandates(tx, meeting_id).get(member_id)
+    live = store.find_mandate(tx, meeting_id, member_id)
     if live is None:
         return False
     _end(tx, meeting_id, live, change)
