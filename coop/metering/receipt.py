@@ -11,7 +11,8 @@ from coop.values import Problem
 class Receipt:
     """Outcome of a delivery: ``values`` readings were taken, which are ``observations`` of so many registers' days. Not
     ``accepted``: nothing in it was good; ``duplicate``: it was here before and changed nothing. ``contradictions`` are
-    those of its values beside which a device measured another one: they count for nothing until two people correct."""
+    those of its values beside which a device measured another one: they count for nothing until two people correct.
+    ``doubts`` are what a look at a file found strange: it is taken with a reason."""
 
     delivery_id: str
     accepted: bool
@@ -20,3 +21,4 @@ class Receipt:
     observations: int
     problems: tuple[Problem, ...] = ()
     contradictions: int = 0
+    doubts: tuple[Problem, ...] = ()

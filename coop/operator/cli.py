@@ -164,6 +164,7 @@ def import_(
     preview: Annotated[
         str, typer.Option(help="Take a file that changes the register: the hash that --dry-run said.")
     ] = "",
+    reason: Annotated[str, typer.Option(help="Why a csv is right of which --dry-run found something strange.")] = "",
     undo: Annotated[str, typer.Option(help="Take out what the import with this id brought, instead of reading.")] = "",
     key: Key = "",
 ) -> None:
@@ -182,7 +183,9 @@ def import_(
         typer.echo(undo_import(settings, community, kind, undo))
         return
     columns, whole = read_mapping(mapping) if mapping else None, True
-    outcomes = import_path(settings, community, path, kind, columns, received_at, dry_run=dry_run, preview=preview)
+    outcomes = import_path(
+        settings, community, path, kind, columns, received_at, dry_run=dry_run, preview=preview, reason=reason
+    )
     for imported in outcomes:
         typer.echo(imported.text)
         whole &= imported.whole

@@ -19,6 +19,7 @@ from coop.members.imports.commands import import_register
 from coop.members.imports.commands import undo_import as undo_register
 from coop.members.imports.formats.register_rows import COLUMNS
 from coop.metering.amounts import receipt_of
+from coop.metering.intake.doubts import confirm, find_doubts
 from coop.metering.intake.formats import FORMATS
 from coop.metering.intake.receive import CSV, decode_delivery, receive
 from coop.metering.intake.receive import preview as preview_readings
@@ -57,6 +58,7 @@ def import_path(
     *,
     dry_run: bool,
     preview: str = "",
+    reason: str = "",
 ) -> Iterator[Imported]:
     """Read a file, or every file of a folder in order of name, and say what became of each.
 
@@ -78,7 +80,7 @@ def import_path(
                 delivery = decode_delivery(
                     kind, file.read_bytes(), gateway=file.name, received_at=received, mapping=mapping
                 )
-                yield _import_readings(room, community, delivery, dry_run=dry_run)
+                yield _import_readings(room, community, delivery, reason, dry_run=dry_run)
 
 
 def undo_import(settings: Settings, community: str, kind: str, import_id: str) -> str:
@@ -177,14 +179,19 @@ def _import_meters(room: Room, community: str, file: Path, *, dry_run: bool) -> 
     return Imported(f"{file.name}: {new} of {len(entries)} meters {would}added; the others were there", whole=True)
 
 
-def _import_readings(room: Room, community: str, delivery: Delivery, *, dry_run: bool) -> Imported:
+def _import_readings(room: Room, community: str, delivery: Delivery, reason: str, *, dry_run: bool) -> Imported:
+    is_file = delivery.format == CSV
     with room.database.write(community, COMMAND_LINE) as tx:
+        doubts = find_doubts(tx, delivery) if dry_run and is_file else []
+        if is_file and not dry_run:
+            delivery = confirm(tx, delivery, reason)
         receipt = (preview_readings if dry_run else receive)(tx, delivery)
     outcome = [f"{receipt.values} values {'would be ' if dry_run else ''}taken"]
     outcome += ["was here before; nothing changed"] if receipt.duplicate else []
-    outcome += [f"undo with --undo {receipt.delivery_id}"] if delivery.format == CSV and not dry_run else []
+    outcome += [f"undo with --undo {receipt.delivery_id}"] if is_file and not dry_run else []
     parked = "".join(f"\n  {'would be ' if dry_run else ''}parked: {problem}" for problem in receipt.problems)
-    return Imported(f"{delivery.gateway}: {'; '.join(outcome)}{parked}", whole=not receipt.problems)
+    strange = "".join(f"\n  needs --reason: {doubt}" for doubt in doubts)
+    return Imported(f"{delivery.gateway}: {'; '.join(outcome)}{strange}{parked}", whole=not receipt.problems)
 
 
 def read_mapping(path: Path) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The watched folder: files of readings that another program puts down, taken by the rules of the page for files.
 
 A file lies in ``<co-operative>/<mapping>/``, where the mapping is one that the co-operative kept by name on that page;
-so it says itself how its files are read. A file is taken whole or not at all. It is moved to ``taken`` beside it once
+so it says itself how its files are read. A file is taken whole or not at all, and not where the page would ask for a
+reason: nobody is here who could give one. It is moved to ``taken`` beside it once
 its readings are durable, or to ``refused`` with a text that says why in Dutch and English; none is deleted or written
 over. What lies in no folder of a co-operative is nobody's, and stays where it is.
 
@@ -30,7 +31,7 @@ from coop.kit.rawdoor import Headers, RawDoor
 from coop.kit.sentences import storable
 from coop.kit.service import Room
 from coop.kit.sheets import read_sheet
-from coop.metering.intake import receive, uploads
+from coop.metering.intake import doubts, receive, uploads
 from coop.metering.intake.formats import csv_guess
 from coop.values import BadInput, CoopError, Said, say
 from coop.web.language import N_, translate
@@ -166,7 +167,7 @@ class FolderDoor:
             mapping=mapping,
         )
         with self._room.database.write(community, ACTOR) as tx:
-            receipt = receive.receive(tx, delivery)
+            receipt = receive.receive(tx, doubts.confirm(tx, delivery, ""))
         return "was taken before" if receipt.duplicate else f"{receipt.values} readings taken"
 
     def _refuse(self, headers: Headers, body: bytes, error: Exception) -> None:

@@ -22,7 +22,7 @@ from coop.kit.session import NotAllowed, Session
 from coop.kit.tokens import Program
 from coop.metering.amounts import receipt_of
 from coop.metering.fields import DeliveryId, Name, make_router, may
-from coop.metering.intake import receive
+from coop.metering.intake import doubts, receive
 from coop.metering.intake.api import examples
 from coop.metering.intake.api.receipts import ProblemOut, ReceiptOut
 from coop.metering.intake.gateways import CarrierMandate, GatewayMandate
@@ -189,16 +189,30 @@ def deliver_batch(request: Request, batch: BatchIn) -> BatchOut:
 @routes.post("/csv", response_model=ReceiptOut, openapi_extra={"requestBody": examples.CSV_BODY})
 @may("import-readings")
 @body_max(DELIVERY_MAX)
-@refuses("bad-mapping", "bad-file", "bad-input", "readings-detached")
+@refuses("bad-mapping", "bad-file", "doubtful-file", "bad-input", "readings-detached")
 def import_readings(
-    request: Request, body: RawBody, mapping: Mapping, received_at: ClaimedReceipt = None, dry_run: bool = False
+    request: Request,
+    body: RawBody,
+    mapping: Mapping,
+    received_at: ClaimedReceipt = None,
+    dry_run: bool = False,
+    reason: Annotated[
+        str, Query(max_length=doubts.REASON_MAX, description="Why it is right, where something is doubted.")
+    ] = "",
 ) -> Response:
-    """Import readings from a CSV file, whole or not at all; a dry run says what would happen."""
+    """Import readings from a CSV file, whole or not at all; a dry run says what would happen, and what is doubted.
+
+    A file of which something is doubted (a fall, a jump, other use than before, electricity of a solar meter at night,
+    swapped columns, another time than the register's) is refused as `doubtful-file` until a `reason` comes along.
+    """
     at = receipt_of(received_at, request.state.database.clock.now())
     sender = session_of(request).account_id
     delivery = receive.decode_delivery(receive.CSV, body, gateway=sender, received_at=at, mapping=_read_json(mapping))
     with writing(request) as tx:
-        return _answer(request, (receive.preview if dry_run else receive.receive)(tx, delivery))
+        if not dry_run:
+            return _answer(request, receive.receive(tx, doubts.confirm(tx, delivery, reason)))
+        found = tuple(doubts.find_doubts(tx, delivery))
+        return _answer(request, replace(receive.preview(tx, delivery), doubts=found))
 
 
 @routes.post("/imports/{delivery_id}/undo")

@@ -36,5 +36,7 @@ class ReceiptOut(Answer):
     contradictions: Annotated[int, Field(examples=[0])] = 0
     """Those among them beside which a device measured another value: they are kept and count for nothing, until two
     people correct the reading. What a gateway delivers contradicts nobody."""
+    doubts: list[ProblemOut] = Field(default_factory=list)
+    """Strange things in a file, as a dry run finds them: it is taken with a reason, and kept with it."""
     problems: list[ProblemOut]
     """What was not taken; it is parked, and the rest went in."""

@@ -14,7 +14,7 @@ from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.kit.sheets import Sheet, read_sheet
 from coop.metering import texts
 from coop.metering.access import ACCESS
-from coop.metering.intake import receive, uploads
+from coop.metering.intake import doubts, receive, uploads
 from coop.metering.intake.formats import csv_guess
 from coop.metering.intake.uploads import Upload
 from coop.metering.model import Delivery
@@ -54,7 +54,7 @@ Filled = Annotated[dict[str, str], Depends(forms.read_form)]
 @dataclass(frozen=True)
 class Brought:
     """Effect of a file: how many readings of which meters, from when to when, what is wrong with it, and how many say
-    otherwise than a device measured."""
+    otherwise than a device measured; ``doubts`` have to be answered by a reason."""
 
     values: int
     meters: tuple[str, ...]
@@ -64,6 +64,7 @@ class Brought:
     is_known: bool
     problems: Sequence[Problem] = ()
     contradictions: int = 0
+    doubts: Sequence[Problem] = ()
 
 
 @routes.get("")
@@ -159,7 +160,7 @@ def look(request: Request, upload_id: str, filled: Filled) -> Response:
         "metering/file_look.html",
         upload=upload,
         brought=_foresee(request, upload, mapping),
-        filled={field: value for field, value in filled.items() if field != "name"},
+        filled={field: value for field, value in filled.items() if field not in ("name", "reason")},
         shown=PROBLEMS_SHOWN,
         words=texts,
     )
@@ -182,10 +183,11 @@ def _foresee(request: Request, upload: Upload, mapping: Mapping[str, Any]) -> Br
         return Brought(values, meters, unknown, *span, False)
     try:
         with writing(request) as tx:
+            found = doubts.find_doubts(tx, delivery)
             receipt = receive.preview(tx, delivery)
     except BadInput as bad:
         return Brought(values, meters, (), *span, False, bad.problems)
-    return Brought(values, meters, (), *span, receipt.duplicate, (), receipt.contradictions)
+    return Brought(values, meters, (), *span, receipt.duplicate, (), receipt.contradictions, found)
 
 
 def _decode(request: Request, upload: Upload, mapping: Mapping[str, Any]) -> Delivery:
@@ -204,10 +206,10 @@ def take_file(request: Request, upload_id: str, filled: Filled) -> Response:
     try:
         delivery = _decode(request, upload, csv_guess.read_mapping(filled, read_sheet(upload.body)))
         with writing(request) as tx:
-            receipt = receive.receive(tx, delivery)
+            receipt = receive.receive(tx, doubts.confirm(tx, delivery, filled.get("reason", "")))
             uploads.drop_upload(tx, upload_id)
     except BadInput:
-        return look(request, upload_id, filled)  # somebody changed the register since: it names what is wrong now
+        return look(request, upload_id, filled)  # no reason is given, or somebody changed the register since
     if receipt.duplicate:
         return redirect(
             PAGE, translate(lang, "%(file)s was taken before: nothing changed.", file=upload.file_name), "note"
