@@ -278,3 +278,28 @@ def test_quarter_hours_come_out_of_every_pair_alike_and_days_are_named(database:
     assert {connection: wh for connection, wh in used.items() if connection in names and connection not in named} == {
         connection: expected for connection in names if connection not in named
     }
+
+
+@pytest.mark.parametrize("litres", list(permutations(["12", "12.3", "13.45"])), ids="-".join)
+@pytest.mark.parametrize("together", [False, True], ids=["apart", "together"])
+def test_a_telegram_finer_than_its_register_makes_it_finer_whatever_came_first(
+    one_database: Database, litres: tuple[str, ...], together: bool
+) -> None:
+    said = [
+        Stand("H1", Quantity.VOLUME, SPRING.start_at + timedelta(hours=i), Decimal(value), "l")
+        for i, value in enumerate(sorted(litres))
+    ]
+    told = [said[sorted(litres).index(value)] for value in litres]
+    with writing(one_database) as tx:
+        receipts = [deliver(tx, *told)] if together else [deliver(tx, one) for one in told]
+        [register] = [one for one in list_registers(tx) if one.quantity is Quantity.VOLUME]
+        days = readings.latest(tx, [register.id], range(20_000, 20_500))
+    assert [receipt.problems for receipt in receipts] == [()] * len(receipts)
+    assert register.exponent == -2
+    assert [value for one in days.values() for value in one.content.values.tolist()] == [1200, 1230, 1345]
+
+
+def test_a_reading_too_fine_for_any_register_is_refused_with_its_reason(one_database: Database) -> None:
+    with writing(one_database) as tx:
+        receipt = deliver(tx, Stand("H1", Quantity.VOLUME, SPRING.start_at, Decimal("1.23456789"), "l"))
+    assert "is not a whole number" in str(receipt.problems[0])

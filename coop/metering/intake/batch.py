@@ -30,6 +30,7 @@ from coop.metering.model import (
     Stand,
     refuse,
     register_id,
+    to_units,
 )
 from coop.metering.readings import store as readings
 from coop.metering.readings.log import Block, RegisterDay, add_blocks, read_blocks, write_block
@@ -59,6 +60,10 @@ class Taken:
     values: int = 0
     changed: list[Changed] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+
+
+_FINEST = -6
+"""Finest resolution that a telegram's reading gives its register: a millionth of a Wh, J or litre."""
 
 
 class Batch:
@@ -91,6 +96,20 @@ class Batch:
         if finer < known.exponent and shape is Shape.STAND and quantity in CUMULATIVE:
             known = self._refine(key, known, finer)
         return known
+
+    def refine_for(self, known: Register, stand: Stand) -> Register | None:
+        """The register in the resolution in which it can hold a reading; None where it is too fine for any, or what it
+        said before does not fit into it."""
+        try:
+            units, exponent = to_units(stand.value, stand.unit, stand.quantity, _FINEST), _FINEST
+        except ValueError:
+            return None
+        while units % 10 == 0:
+            units, exponent = units // 10, exponent + 1
+        if exponent >= known.exponent or known.quantity not in CUMULATIVE:
+            return None
+        refined = self._refine((known.serial, known.quantity, known.shape), known, exponent)
+        return refined if refined.exponent == exponent else None
 
     def _refine(self, key: register.RegisterKey, known: Register, exponent: int) -> Register:
         """The register in a finer resolution, where everything that it said fits into it."""

@@ -55,8 +55,9 @@ class Readings:
         return Readings(self.at_s[keep], self.values[keep], self.step_s)
 
     def line(self, i: int) -> int | None:
-        """The line of a reading, as far as it is known."""
-        return self.lines[i] if i < len(self.lines) else None
+        """The line of a reading, or where the unbroken run begins in which it stands; None where lines mean
+        nothing."""
+        return next((line for line in reversed(self.lines[: i + 1]) if line is not None), None)
 
     def rate(self) -> float | None:
         """Use per hour; None where less than a day tells it."""

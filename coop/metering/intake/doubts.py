@@ -193,7 +193,7 @@ def _read_file(delivery: Delivery) -> dict[Key, Readings]:
         if series.quantity in CUMULATIVE:
             starts = np.array([seconds(series.bound(i)) for i in range(len(series.values))])
             factor = float(to_units(Decimal(1), series.unit, series.quantity, 0))
-            lines = [None if series.line is None else series.line + i for i in range(len(starts))]
+            lines = [series.line, *[None] * (len(starts) - 1)]
             part = Readings(starts, np.asarray(series.values * factor, np.float64), series.step_s, lines)
             uses.setdefault((series.meter, series.quantity), []).append(part)
     found |= {key: _join(parts) for key, parts in uses.items()}

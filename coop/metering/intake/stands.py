@@ -85,8 +85,15 @@ def _acceptable(intake: Intake) -> dict[str, tuple[Register, list[Units]]]:
             try:
                 value = to_units(stand.value, stand.unit, stand.quantity, one.exponent)
             except ValueError as error:
-                intake.refuse("impossible-value", join_said(error.args), stand)
-                continue
+                refined = intake.batch.refine_for(one, stand)
+                if refined is None:
+                    intake.refuse("impossible-value", join_said(error.args), stand)
+                    continue
+                finer = 10 ** (one.exponent - refined.exponent)
+                before = found.get(one.id, (one, []))[1]
+                found[one.id] = refined, [(at_s, units * finer, told) for at_s, units, told in before]
+                one, bound = refined, intake.batch.parameters.bound_of(meter, refined, civil_date(stand.at))
+                value = to_units(stand.value, stand.unit, stand.quantity, one.exponent)
             if bound is not None and (value < 0 or 0 < bound.modulus <= value):
                 intake.refuse(
                     "impossible-value",

@@ -114,7 +114,19 @@ def test_what_no_meter_can_say_is_refused() -> None:
 
 def test_a_line_that_cannot_be_read_sets_its_telegram_aside() -> None:
     (reason,) = reasons(telegram(*HEAT[:2], "0-1:24.2.1(260101000000W)(0012,34*GJ)"))
-    assert reason == "line 1, telegram: a line cannot be read: 0-1:24.2.1(260101000000W)(0012,34*GJ)"
+    assert reason == "line 1, 0-1:24.2.1: a line cannot be read: 0-1:24.2.1(260101000000W)(0012,34*GJ)"
+
+
+@pytest.mark.parametrize(
+    "line", ["0-1:24.2.1(260101000000W)( *GJ)", "0-1:24.2.1(260101000000W)", "0-1:24.2.1()(12.3*GJ)"]
+)
+def test_a_channel_that_cannot_be_read_leaves_the_others_in_the_telegram(line: str) -> None:
+    body = telegram(*ELECTRICITY, *HEAT[:2], line)
+    assert [stand.quantity for stand in decode(body, received_at=NOW).stands] == [
+        Quantity.ELECTRICITY_IMPORT,
+        Quantity.ELECTRICITY_EXPORT,
+    ]
+    assert [reason.split(":24.2.1:")[0] for reason in reasons(body)] == ["line 1, 0-1"]
 
 
 @pytest.mark.parametrize("length", range(1, len(telegram(*HEAT)) - 3))

@@ -222,6 +222,8 @@ def _channel(device: Any, line: int) -> Stand | Problem | None:
     at, reading = (
         device.__dict__["24.2.1"].values if "24.2.1" in device.__dict__ else ({"value": None}, {"value": None})
     )
+    if line_s := at.get("line"):
+        return Problem(say("a line cannot be read: %(error)s", error=line_s), f"{code}:24.2.1", line)
     if at["value"] is None:
         return Problem(say("not a Dutch time such as 260101000000W"), f"{code}:24.2.1", line)
     if reading["value"] is None or reading["unit"] is None:
@@ -246,13 +248,13 @@ def _parser() -> TelegramParser:
     def one(code: str, coerce: Any) -> dict[str, Any]:
         return {
             "obis_reference": rf"^{code}\(.+?\r\n",
-            "value_parser": CosemParser(ValueParser(coerce)),
+            "value_parser": _Line(ValueParser(coerce)),
             "value_name": code.split(":")[1].replace("\\", ""),
         }
 
     energies = [one(rf"1-0:{direction}\.8\.{tariff}", _number) for direction in (1, 2) for tariff in (1, 2)]
     channel = [one(r"0-[1-9]:24\.1\.0", read_digits), one(r"0-[1-9]:96\.1\.0", _text)]
-    reading = one(r"0-[1-9]:24\.2\.1", None) | {"value_parser": MBusParser(ValueParser(_instant), ValueParser(_number))}
+    reading = one(r"0-[1-9]:24\.2\.1", None) | {"value_parser": _Channel(ValueParser(_instant), ValueParser(_number))}
     own = [one(r"0-0:1\.0\.0", _instant), one(r"0-0:96\.1\.1", _text)]
     # The library logs each fault that it raises; a problem says it once, to the one who can mend it.
     logging.getLogger("dsmr_parser.parsers").setLevel(logging.CRITICAL + 1)
@@ -261,7 +263,19 @@ def _parser() -> TelegramParser:
     )
 
 
-# The library lets an exception in a value spoil the whole telegram; these give None instead, and only a line is lost.
+# The library lets one line spoil the whole telegram; these give None instead, and only what the line says is lost.
+
+
+class _Line(CosemParser):  # type: ignore[misc]
+    def _parse(self, line: str) -> list[dict[str, Any]]:
+        try:
+            return list(super()._parse(line))
+        except ParseError:
+            return [{"value": None, "unit": None, "line": line.strip()} for _ in self.value_formats]
+
+
+class _Channel(_Line, MBusParser):  # type: ignore[misc]
+    pass
 
 
 def _instant(text: str) -> datetime | None:
