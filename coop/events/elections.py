@@ -10,7 +10,8 @@ from coop.events.envelope import Event
 
 class CandidatesNamed(Event):
     """The notice of a meeting names candidates for an office: whoever may vote may know who they are. The term that is
-    voted on begins on ``begins_on`` and ends on ``ends_on``."""
+    voted on begins on ``begins_on`` and ends on ``ends_on``. ``group``: the members who choose a delegate of their
+    own."""
 
     TYPE: ClassVar[str] = "governance.candidates-named.v1"
     NOUNS: ClassVar[str] = "resolutions"
@@ -23,6 +24,7 @@ class CandidatesNamed(Event):
     begins_on: date
     ends_on: date
     candidates: tuple[str, ...]
+    group: str = ""
 
     def key(self) -> str:
         return self.resolution_id
@@ -109,7 +111,11 @@ class LotDrawn(Event):
 
 class PersonElected(Event):
     """A member is in an office from ``begins_on`` until ``ends_on``, as a meeting elected them, or, with ``entry_id``,
-    as two people read it off a paper of before. What an account may do follows from nothing here: people see to it."""
+    as two people read it off a paper of before. What an account may do follows from nothing here: people see to it.
+
+    Of a council of members: ``stands_for`` names the group whom they sit in it for, and ``place`` is theirs among who
+    was elected, 1 for the most votes.
+    """
 
     TYPE: ClassVar[str] = "governance.person-elected.v1"
     NOUNS: ClassVar[str] = "resolutions"
@@ -120,6 +126,25 @@ class PersonElected(Event):
     ends_on: date
     resolution_id: str = ""
     entry_id: str = ""
+    stands_for: str = ""
+    place: int = 0
 
     def key(self) -> str:
         return self.resolution_id or self.entry_id
+
+
+class TermEnded(Event):
+    """The term of a member in an office that began on ``begins_on`` ends on ``ends_on``, before its day: they stepped
+    down, or were dismissed, as two people read it off a paper."""
+
+    TYPE: ClassVar[str] = "governance.term-ended.v1"
+    NOUNS: ClassVar[str] = "entries"
+
+    office: str
+    member_id: str
+    begins_on: date
+    ends_on: date
+    entry_id: str
+
+    def key(self) -> str:
+        return self.entry_id

@@ -19,6 +19,7 @@ from coop.events.elections import ElectionVoteCounted as ElectionVoteCounted
 from coop.events.elections import ElectionVoteOpened as ElectionVoteOpened
 from coop.events.elections import LotDrawn as LotDrawn
 from coop.events.elections import PersonElected as PersonElected
+from coop.events.elections import TermEnded as TermEnded
 from coop.events.entries import EntryDropped as EntryDropped
 from coop.events.entries import WordGiven as WordGiven
 from coop.events.envelope import Event
@@ -278,7 +279,8 @@ class RealisationDecided(Event):
 
 
 class VoteOpened(Event):
-    """From ``opened_on`` members may vote on what the meeting of ``held_on`` decides."""
+    """From ``opened_on`` members may vote on what the meeting of ``held_on`` decides. ``voters``: who of them may,
+    where not all do."""
 
     TYPE: ClassVar[str] = "governance.vote-opened.v1"
     NOUNS: ClassVar[str] = "meetings"
@@ -286,6 +288,7 @@ class VoteOpened(Event):
     meeting_id: str
     opened_on: date
     held_on: date
+    voters: tuple[str, ...] = ()
 
     def key(self) -> str:
         return self.meeting_id
@@ -293,7 +296,7 @@ class VoteOpened(Event):
 
 class VoteClosing(Event):
     """The days of a vote are almost over: members may vote until the meeting of ``held_on``, or until an hour of its
-    day."""
+    day. ``voters``: who of them may, where not all do."""
 
     TYPE: ClassVar[str] = "governance.vote-closing.v1"
     NOUNS: ClassVar[str] = "meetings"
@@ -301,6 +304,7 @@ class VoteClosing(Event):
     meeting_id: str
     held_on: date
     votes_until: str = ""
+    voters: tuple[str, ...] = ()
 
     def key(self) -> str:
         return self.meeting_id

@@ -32,6 +32,7 @@ class MeetingConvened(Event):
     ``history``: the meeting was held before it came on file, and two people entered it from its minutes.
     ``second_of``: the meeting that had no quorum, where the notice says that this is a second one on the same, and
     ``second_why``.
+    ``voters``: who votes at it, where that is not every member but the delegates of a council, or one group.
     """
 
     TYPE: ClassVar[str] = "governance.meeting-convened.v1"
@@ -49,6 +50,7 @@ class MeetingConvened(Event):
     votes_until: str = ""
     second_of: str = ""
     second_why: str = ""
+    voters: tuple[str, ...] = ()
 
     def key(self) -> str:
         return self.meeting_id

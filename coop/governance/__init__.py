@@ -11,8 +11,9 @@ Owns: the statutes as data, notices of meetings with their resolutions and the h
 Tells: StatutesAdopted, MeetingConvened, TariffProposed, MeetingWithdrawn, PointWithdrawn, VotingListFrozen,
     BallotsCommitted, MandateGiven, MandateEnded, AttendanceNoted, AttendanceFrozen, BallotEntered, BallotDisputed,
     EntryDropped, WordGiven, MemberSuspended, SuspensionLifted, CandidatesNamed, ElectionVoteOpened,
-    ElectionBallotsCommitted, ElectionVoteCounted, LotDrawn, PersonElected, ResolutionDecided, RulingDisputed,
-    NewVoteOpened, MotionHandedIn, MotionBacked, MotionAdmitted, AmendmentsOrdered, MinutesConfirmed, PaperAdded,
+    ElectionBallotsCommitted, ElectionVoteCounted, LotDrawn, PersonElected, TermEnded, ResolutionDecided,
+    RulingDisputed, NewVoteOpened, MotionHandedIn, MotionBacked, MotionAdmitted, AmendmentsOrdered,
+    MinutesConfirmed, PaperAdded,
     TariffAdopted, AllocationKeyAdopted, ChoiceAdopted, RealisationDecided, DecisionRecorded, DecisionStopped,
     ReferendumAsked, MilestoneReached, TrancheReleased, TrancheReferred; by the calendar VoteOpened, VoteClosing,
     VoteEnded, DeadlinePassed, SteeringReminded; ProgramTokenUsed.

@@ -45,6 +45,7 @@ ENTERED = {
     "count": N_("Compare a count of the papers of an election: %(paper)s"),
     "lot": N_("Confirm how a lot fell: %(paper)s"),
     "term": N_("Compare who is in an office with the paper: %(paper)s"),
+    "term-end": N_("Compare the end of a term with the paper: %(paper)s"),
 }
 
 _ON_MEETING = {"ballots": "ballots", "word": "words", "attendance": "attendance", "minutes": "minutes"}
@@ -214,7 +215,7 @@ def _find_page(entry: Entry) -> str:
         return f"/governance/resolutions/{entry.content['resolution_id']}/stop"
     if entry.kind in ("count", "lot"):
         return f"/governance/elections/{entry.content['resolution_id']}"
-    if entry.kind == "term":
+    if entry.kind in ("term", "term-end"):
         return "/governance/offices"
     if entry.kind in _ON_MEETING:
         return f"/governance/meetings/{entry.meeting_id}/{_ON_MEETING[entry.kind]}"

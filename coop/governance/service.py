@@ -98,6 +98,7 @@ GOVERNANCE = Service(
         facts.ElectionVoteCounted,
         facts.LotDrawn,
         facts.PersonElected,
+        facts.TermEnded,
         facts.ResolutionDecided,
         facts.RulingDisputed,
         facts.NewVoteOpened,

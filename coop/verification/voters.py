@@ -21,10 +21,13 @@ from typing import Any
 
 from coop.events.envelope import Event
 from coop.events.governance import (
+    CandidatesNamed,
     MeetingConvened,
     MemberSuspended,
+    PersonElected,
     StatutesAdopted,
     SuspensionLifted,
+    TermEnded,
     VotingListFrozen,
 )
 from coop.events.members import MemberAdmitted, MemberChanged, MemberLeft
@@ -32,8 +35,10 @@ from coop.kit.documents import load
 from coop.kit.journal import facts_of, instants_of
 from coop.kit.tx import Tx
 from coop.values import midnight
+from coop.verification.delegates import find_group, list_delegates, list_electors, weigh
 
 Articles = Mapping[str, Any]
+Newest = dict[str, tuple[tuple[date, int], str, int]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,9 @@ class Register:
     left: list[tuple[datetime, MemberLeft]]
     suspended: list[tuple[datetime, MemberSuspended]]
     lifted: list[tuple[datetime, SuspensionLifted]]
+    elected: list[tuple[datetime, PersonElected]]
+    ended: list[tuple[datetime, TermEnded]]
+    named: list[CandidatesNamed]
 
 
 def verify_voters(governance: Tx, members: Tx) -> Iterator[str]:
@@ -55,6 +63,9 @@ def verify_voters(governance: Tx, members: Tx) -> Iterator[str]:
         list_with_instants(members, MemberLeft),
         list_with_instants(governance, MemberSuspended),
         list_with_instants(governance, SuspensionLifted),
+        list_with_instants(governance, PersonElected),
+        list_with_instants(governance, TermEnded),
+        list(facts_of(governance, CandidatesNamed, governance.community)),
     )
     convened = {fact.meeting_id: (at, fact) for at, fact in list_with_instants(governance, MeetingConvened)}
     statutes = sorted(facts_of(governance, StatutesAdopted, governance.community), key=lambda each: each.valid_from)
@@ -65,7 +76,27 @@ def verify_voters(governance: Tx, members: Tx) -> Iterator[str]:
         told_until = max(midnight(meeting.vote_from), convened_at)
         listed = dict(json.loads(load(governance, frozen.list_hash).body))
         expected = list_voters(register, articles, meeting.held_on, told_until)
+        if articles.get("council"):
+            expected = _narrow(register, articles, meeting, expected, told_until)
         yield from compare(f"meeting {frozen.meeting_id}, list as it was {frozen.moment}", listed, expected)
+
+
+def _narrow(
+    register: Register, articles: Articles, meeting: MeetingConvened, members: dict[str, int], until: datetime
+) -> dict[str, int]:
+    """Voters of a meeting where a council takes the place of the members: of these one group, or the delegates."""
+    council, day = articles["council"], meeting.held_on
+    voters, group = list_electors(council, meeting, register.named)
+    if voters == "members":
+        return members
+    kinds = {member_id: kind for member_id, (_, kind, _) in _list_newest(register, day, until).items()}
+    kinds = {member_id: kinds[member_id] for member_id in members}
+    if voters == "group":
+        return {each: votes for each, votes in members.items() if find_group(council, kinds[each]) == group}
+    made = list_delegates(council, register.elected, register.ended, kinds, day, until)
+    suspended = _list_suspended(register, day, until)
+    votes = weigh(council, made, [kinds[each] for each, number in members.items() if number])
+    return {member_id: 0 if member_id in suspended else votes[member_id] for member_id in made}
 
 
 def list_with_instants(tx: Tx, kind: type[Event]) -> list[Any]:
@@ -77,9 +108,9 @@ def list_with_instants(tx: Tx, kind: type[Event]) -> list[Any]:
 def compare(name: str, listed: Mapping[str, int], expected: Mapping[str, int]) -> Iterator[str]:
     """Name each difference between a list and what it should be."""
     for member_id in sorted(listed.keys() - expected.keys()):
-        yield f"{name}: {member_id} stands on it, and was no member by what the register told"
+        yield f"{name}: {member_id} stands on it, and has no vote by what was told"
     for member_id in sorted(expected.keys() - listed.keys()):
-        yield f"{name}: {member_id} is missing, and was a member by what the register told"
+        yield f"{name}: {member_id} is missing, and has a vote by what was told"
     for member_id in sorted(listed.keys() & expected.keys()):
         if listed[member_id] != expected[member_id]:
             yield f"{name}: {member_id} has {listed[member_id]} votes, and should have {expected[member_id]}"
@@ -87,13 +118,7 @@ def compare(name: str, listed: Mapping[str, int], expected: Mapping[str, int]) -
 
 def list_voters(register: Register, articles: Articles, day: date, until: datetime) -> dict[str, int]:
     """Members on a day with their votes, by what was told until an instant."""
-    newest: dict[str, tuple[tuple[date, int], str, int]] = {}
-    for at, fact in register.admitted:
-        if at <= until and fact.joined_on <= day:
-            _keep_newest(newest, fact.member_id, (fact.joined_on, -1), fact.kind, fact.votes)
-    for at, change in register.changed:
-        if at <= until and change.from_on <= day:
-            _keep_newest(newest, change.member_id, (change.from_on, change.number), change.kind, change.votes)
+    newest = _list_newest(register, day, until)
     ends: dict[str, tuple[int, date | None]] = {}
     for at, leaving in register.left:
         if at <= until and leaving.number >= ends.get(leaving.member_id, (-1, None))[0]:
@@ -107,9 +132,19 @@ def list_voters(register: Register, articles: Articles, day: date, until: dateti
     }
 
 
-def _keep_newest(
-    newest: dict[str, tuple[tuple[date, int], str, int]], member_id: str, rank: tuple[date, int], kind: str, votes: int
-) -> None:
+def _list_newest(register: Register, day: date, until: datetime) -> Newest:
+    """The latest of each member on a day, by what was told until an instant: its rank, the kind and the measure."""
+    newest: Newest = {}
+    for at, fact in register.admitted:
+        if at <= until and fact.joined_on <= day:
+            _keep_newest(newest, fact.member_id, (fact.joined_on, -1), fact.kind, fact.votes)
+    for at, change in register.changed:
+        if at <= until and change.from_on <= day:
+            _keep_newest(newest, change.member_id, (change.from_on, change.number), change.kind, change.votes)
+    return newest
+
+
+def _keep_newest(newest: Newest, member_id: str, rank: tuple[date, int], kind: str, votes: int) -> None:
     """Keep what holds latest of a member; of the same that is told again the first telling."""
     if member_id not in newest or newest[member_id][0] < rank:
         newest[member_id] = rank, kind, votes

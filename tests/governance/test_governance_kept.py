@@ -9,7 +9,7 @@ from sqlalchemy import Table, delete, insert, update
 from sqlalchemy.exc import DBAPIError
 
 from coop.governance.ballots.elections import store as elections
-from coop.governance.ballots.elections.model import Counted, Term, Vote
+from coop.governance.ballots.elections.model import Counted, Vote
 from coop.governance.ballots.elections.store import Opened
 from coop.governance.ballots.mandates import commands as mandates
 from coop.governance.ballots.words import store as words
@@ -17,6 +17,7 @@ from coop.governance.convening import commands as meetings
 from coop.governance.convening import withdrawals
 from coop.governance.entries import store as store_entries
 from coop.governance.meetings import store
+from coop.governance.meetings import term_store as terms
 from coop.governance.minutes import commands as minutes
 from coop.governance.papers import commands as papers
 from coop.governance.programmes import report_store
@@ -89,7 +90,9 @@ def elect(tx: Tx) -> None:
     elections.add_ballots(tx, "tariff", [Vote(1, "m001", ("m001",), day, None, "b", "0" * 64)])
     elections.add_count(tx, "tariff", Counted(1, {"m001": 1}, 1, 0, 0, 4, {"m001": 1}, "0" * 64))
     elections.add_lot(tx, "tariff", 1, ["m001"], entry_id)
-    elections.add_term(tx, Term("board", "m001", day, day + timedelta(days=1), "tariff"))
+    term = terms.Term("board", "m001", day, day + timedelta(days=1), "tariff")
+    terms.add_term(tx, term)
+    terms.add_end(tx, terms.Ended(*term.key, day, entry_id))
 
 
 def suspend(tx: Tx) -> None:

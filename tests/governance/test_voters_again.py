@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,11 +12,14 @@ from sqlalchemy import insert, text
 from coop.events import Event
 from coop.events.members import MemberAdmitted, MemberChanged, MemberLeft
 from coop.governance.ballots import closing
+from coop.governance.ballots.elections import papers
 from coop.governance.convening import commands as meetings
 from coop.governance.meetings import store
 from coop.governance.meetings.heard_voters import on_member_admitted, on_member_changed, on_member_left
 from coop.governance.meetings.list_store import OPENED, find_list
+from coop.governance.meetings.term_store import Term
 from coop.governance.meetings.voting_lists import list_late, list_unheard
+from coop.governance.statutes.council import Council
 from coop.governance.suspensions.commands import suspend_member
 from coop.governance.tables.meetings import voter
 from coop.kit.database import Database
@@ -115,7 +119,7 @@ def test_a_phantom_that_was_put_among_the_voters_before_the_list_froze_is_found(
         name + finding
         for name in names
         for finding in (
-            "m666 stands on it, and was no member by what the register told",
+            "m666 stands on it, and has no vote by what was told",
             "m001 has 7 votes, and should have 1",
         )
     ]
@@ -129,7 +133,7 @@ def test_a_member_of_whom_governance_did_not_hear_in_time_is_named(
         tell(tx, register, admitted("m005"), heard=False)
     close(embedded, clock)
     assert {each.partition(": ")[2] for each in find(embedded, register)} == {
-        "m005 is missing, and was a member by what the register told"
+        "m005 is missing, and has a vote by what was told"
     }
 
 
@@ -162,3 +166,34 @@ def test_who_was_told_of_in_time_and_heard_too_late_is_named(
         kept = store.find_meeting(tx, "alv-1")
         assert kept is not None
         assert (list_unheard(tx, kept), list_late(tx, kept)) == (["m005"], ["m006"])
+
+
+@pytest.mark.parametrize(("seated", "sits_for_them"), [("m003", "m003"), ("m002", "m002")])
+def test_the_list_of_a_council_is_made_again_from_elections(
+    embedded: Database, clock: SetClock, register: Database, seated: str, sits_for_them: str
+) -> None:
+    """m001 and m002 were elected, m002 stepped down and m003 stands by; who is put into the table is found."""
+    clock.set(SPRING)
+    terms = [Term("delegates", f"m00{place}", date(2026, 1, 1), date(2028, 1, 1), place=place) for place in (1, 2)]
+    terms.append(replace(terms[0], office="substitutes", member_id="m003"))
+    with embedded.write(TOWN, SECRETARY) as tx:
+        tell(tx, register, *(admitted(f"m00{number}") for number in (1, 2, 3, 4)))
+        council = Council("art. 14", 2, weight="by members", substitutes=1)
+        adopt(tx, replace(STATUTES, articles=replace(STATUTES.articles, council=council)))
+        for term in terms:
+            confirm(tx, papers.enter_term(tx, f"minutes on {term.member_id}", term))
+        confirm(tx, papers.enter_end(tx, "letter", terms[1], date(2026, 5, 1)))
+        meetings.convene_meeting(tx, meeting(resolution("a")))
+    if seated == "m002":
+        with embedded.system_write() as sql:
+            sql.execute(text("DROP TRIGGER office_end_keeps"))
+            sql.execute(text("DELETE FROM office_end"))
+    close(embedded, clock)
+    with embedded.read(TOWN) as tx:
+        assert dict(find_list(tx, "alv-1", OPENED) or {}) == {"m001": 2, sits_for_them: 2}
+    found = find(embedded, register)
+    assert bool(found) == (seated == "m002")
+    assert [each.split(": ")[1] for each in found if " opened" in each] == [
+        "m002 stands on it, and has no vote by what was told",
+        "m003 is missing, and has a vote by what was told",
+    ][: len(found)]

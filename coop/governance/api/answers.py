@@ -12,9 +12,8 @@ from coop.governance.api.outcome_answers import RefusedOut, StopOut, WithdrawnOu
 from coop.governance.api.paper_answers import LaidPaperOut
 from coop.governance.ballots.closing import Outcome
 from coop.governance.entries.store import Entry, Settled
-from coop.governance.meetings.withdrawal_store import Withdrawal
-from coop.governance.minutes.records import count_record, withdrawn_record
-from coop.governance.model import Meeting, Programme
+from coop.governance.minutes.records import count_record
+from coop.governance.model import Programme
 from coop.governance.statutes.model import Articles
 
 Word = Literal["adopted", "rejected"]
@@ -22,6 +21,7 @@ EntryState = Literal["waits", "confirmed", "dropped"]
 EntryKind = Literal[
     "ballots", "meeting", "statutes", "withdrawal", "minutes", "attendance",
     "count", "lot", "term", "suspension", "lifting", "stop", "word", "challenge", "motion", "order",
+    "term-end",
 ]  # fmt: skip
 
 
@@ -260,7 +260,8 @@ class PointOut(Answer):
 
 
 class MeetingOut(Answer):
-    """A meeting with its agenda. ``history``: it was held before it came on file, and entered from its minutes."""
+    """A meeting with its agenda. ``history``: it was held before it came on file, and entered from its minutes.
+    ``voters``: all members vote, the delegates of their council, or one group of members."""
 
     meeting_id: str
     held_on: date
@@ -271,6 +272,8 @@ class MeetingOut(Answer):
     resolutions: list[PointOut]
     history: bool = Field(validation_alias="is_history")
     withdrawn: WithdrawnOut | None = None
+    voters: Literal["members", "delegates", "group"] = "members"
+    group: str = ""
 
 
 class MilestoneOut(Answer):
@@ -387,12 +390,6 @@ def state_of(settled: Settled | None) -> EntryState:
     if settled is None:
         return "waits"
     return "confirmed" if settled.outcome == "confirmed" else "dropped"
-
-
-def meeting_out(meeting: Meeting, withdrawn: Withdrawal | None = None) -> MeetingOut:
-    """A meeting with its agenda, and that it was withdrawn."""
-    out = MeetingOut.model_validate(meeting)
-    return out.model_copy(update={"withdrawn": WithdrawnOut(**withdrawn_record(withdrawn))}) if withdrawn else out
 
 
 def programme_out(programme: Programme) -> ProgrammeOut:

@@ -35,11 +35,11 @@ from coop.governance.api.answers import (
     VersionOut,
     decision_out,
     entry_out,
-    meeting_out,
     programme_out,
     state_of,
 )
 from coop.governance.api.minutes_answers import MeetingMinutesOut
+from coop.governance.api.outcome_answers import WithdrawnOut
 from coop.governance.api.stop_bodies import StopBody
 from coop.governance.articles import commands as statutes
 from coop.governance.ballots import closing
@@ -56,9 +56,11 @@ from coop.governance.meetings.agenda import ORDER
 from coop.governance.meetings.store import find_meeting
 from coop.governance.meetings.store import list_meetings as read_meetings
 from coop.governance.meetings.store import list_statutes as read_statutes
-from coop.governance.meetings.withdrawal_store import list_withdrawn
+from coop.governance.meetings.voting_lists import find_body_of
+from coop.governance.meetings.withdrawal_store import Withdrawal, list_withdrawn
 from coop.governance.minutes import commands as minutes
 from coop.governance.minutes import records
+from coop.governance.minutes.records import withdrawn_record
 from coop.governance.minutes.views import find_minutes_view
 from coop.governance.model import Evidence, Meeting, Reached, Resolution
 from coop.governance.papers.commands import attach
@@ -66,6 +68,7 @@ from coop.governance.programmes import commands as programmes
 from coop.governance.programmes import reports
 from coop.governance.programmes.report_store import find_report
 from coop.governance.programmes.store import list_programmes as read_programmes
+from coop.governance.statutes.delegates import Body
 from coop.governance.statutes.record import hash_articles
 from coop.governance.statutes.version import Statutes
 from coop.governance.suspensions import commands as suspensions
@@ -345,10 +348,17 @@ def list_meetings(request: Request, page: Paged) -> list[MeetingOut]:
     with reading(request) as tx:
         meetings = sorted(read_meetings(tx), key=_key_of_meeting, reverse=True)
         withdrawn = list_withdrawn(tx)
+        bodies = {meeting.meeting_id: find_body_of(tx, meeting) for meeting in meetings}
     return [
-        meeting_out(meeting, withdrawn.get(meeting.meeting_id))
+        _describe(meeting, bodies[meeting.meeting_id], withdrawn.get(meeting.meeting_id))
         for meeting in page.cut(meetings, _key_of_meeting, newest_first=True)
     ]
+
+
+def _describe(meeting: Meeting, body: Body, withdrawn: Withdrawal | None = None) -> MeetingOut:
+    """A meeting with its agenda, who votes at it, and that it was withdrawn."""
+    out = MeetingOut.model_validate(meeting).model_copy(update={"voters": body.voters, "group": body.group})
+    return out.model_copy(update={"withdrawn": WithdrawnOut(**withdrawn_record(withdrawn))}) if withdrawn else out
 
 
 def _key_of_meeting(meeting: Meeting) -> tuple[date, str]:

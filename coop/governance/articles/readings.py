@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from coop.governance.articles import words as statutes_words
+from coop.governance.articles.reading_councils import read_council
 from coop.governance.articles.reading_motions import read_motions
 from coop.governance.articles.reading_referenda import read_referendum
 from coop.governance.articles.words import STEPS
@@ -359,6 +360,8 @@ def _read_requests(articles: Articles, held_on: date) -> _Read:
 
 
 def _read_persons(articles: Articles) -> _Read:
+    if articles.council is not None:
+        yield "council", articles.council.article, *read_council(articles.council)
     own = articles.election
     if own is not None:
         said = [

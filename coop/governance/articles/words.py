@@ -26,6 +26,7 @@ TITLES: Final[Mapping[str, str]] = {
     "motions": N_("Changing a proposal on the agenda"),
     "referenda": N_("Referendum on what was adopted"),
     "late_agenda_article": N_("Points that come too late"),
+    "council": N_("Members' council"),
     "election": N_("Election of persons"),
     "nomination": N_("Breaking a binding nomination"),
     "universal": N_("Everybody there and of one mind"),
@@ -37,6 +38,7 @@ TITLES: Final[Mapping[str, str]] = {
     "kinds": N_("A kind of member"),
     "bands": N_("A band of votes"),
     "term": N_("Until when"),
+    "groups": N_("A group that chooses its own delegates"),
 }
 """Titles of sections, and of parts of them."""
 
@@ -101,6 +103,12 @@ LABELS: Final[Mapping[str, str]] = {
     "wins": N_("Of options, one of which came later"),
     "asks": N_("Members vote on whether the decision"),
     "hold_days": N_("Held within so many days"),
+    "seats": N_("Seats"),
+    "term_months": N_("A term lasts at most, in months"),
+    "weight": N_("Votes of a delegate"),
+    "substitutes": N_("Substitutes, for the council or for each group"),
+    "name": N_("Name"),
+    "kinds": N_("Kinds in the register; empty for everybody of no other group"),
 }
 """Labels of the fields of the form."""
 
@@ -128,6 +136,8 @@ WORDS: Final[Mapping[str, str]] = {
     "most-votes": N_("the one with the most votes for wins"),
     "first": N_("the first on the agenda wins"),
     "repeal": N_("falls; without a majority for that it stands"),
+    "one": N_("one each"),
+    "by members": N_("by the members for each delegate"),
     "confirm": N_("stands; without a majority for that it falls"),
 }
 """Words for what a field offers."""

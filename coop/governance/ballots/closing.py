@@ -29,8 +29,8 @@ from coop.governance.meetings import list_store as lists
 from coop.governance.meetings import store, voting_lists
 from coop.governance.meetings.withdrawal_store import Withdrawal, find_withdrawn_points
 from coop.governance.model import ELECTION, Count, Meeting, Resolution, Verdict
+from coop.governance.statutes.applying import find_articles
 from coop.governance.statutes.model import Articles, Casting, Rule, SecondCall
-from coop.governance.statutes.version import in_force
 from coop.governance.stops.store import KeptStop, list_stops
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, say
@@ -90,7 +90,7 @@ class Outcome:
 
 def outcomes(tx: Tx, meeting: Meeting) -> list[Outcome]:
     """One outcome per resolution, in the order of the agenda."""
-    articles = in_force(store.list_statutes(tx), meeting.held_on).articles
+    articles = find_articles(meeting, store.list_statutes(tx))
     decisions = store.list_decisions(tx, meeting.meeting_id)
     withdrawn = find_withdrawn_points(tx, meeting.meeting_id)
     return [

@@ -25,7 +25,7 @@ from coop.governance.meetings import voting_lists
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.meetings.withdrawal_store import find_withdrawn_points
 from coop.governance.model import ELECTION, MANDATE, OWN, PAPERS, Ballot, Meeting, Resolution
-from coop.governance.statutes.version import in_force
+from coop.governance.statutes.applying import find_articles
 from coop.kit.tx import Tx
 from coop.values import AMSTERDAM, BadInput, CoopError, NotFound, Problem, derive_id, say
 
@@ -324,7 +324,7 @@ def _put_in_box(
     # Whoever holds proxies may hold more of others, who are not named here.
     is_by_proxy = any(row.get("proxy_holder") for row in rows)
     history = store.list_ballots(tx, resolution_id, None if is_by_proxy else named)
-    articles = in_force(meeting_store.list_statutes(tx), meeting.held_on).articles
+    articles = find_articles(meeting, meeting_store.list_statutes(tx))
     objectors = {each.member_id for each in store.list_objections(tx, resolution_id)}
     now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
     # Asked for by the refusal alone: who is suspended stands on the list without a vote.

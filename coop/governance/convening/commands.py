@@ -36,9 +36,17 @@ def convene_meeting(tx: Tx, meeting: Meeting) -> None:
         refuse_another(kept, meeting)
         return
     statutes = judge_notice(tx, meeting)
+    _refuse_nobody(tx, meeting)
     _keep_notice(tx, meeting, statutes)
     _tell_proposals(tx, meeting)
     voting_lists.freeze(tx, meeting)
+
+
+def _refuse_nobody(tx: Tx, meeting: Meeting) -> None:
+    """Refuse to convene a council in which nobody is in office on the day of the meeting."""
+    if voting_lists.find_body_of(tx, meeting).voters != "members" and not voting_lists.weigh_voters(tx, meeting):
+        reason = say("nobody would have a vote on %(day)s: first the members choose delegates", day=meeting.held_on)
+        raise CoopError("no-delegates", reason)
 
 
 def refuse_another(kept: Meeting, meeting: Meeting) -> None:
@@ -75,7 +83,8 @@ def keep_past_meeting(tx: Tx, meeting: Meeting) -> None:
 def _keep_notice(tx: Tx, meeting: Meeting, statutes: Statutes) -> None:
     keep_papers(tx, meeting)
     notice_hash = store.add_meeting(tx, meeting, statutes.valid_from)
-    tx.tell(_announce(meeting, statutes, notice_hash))
+    voters = () if meeting.is_history else voting_lists.name_voters(tx, meeting)
+    tx.tell(_announce(meeting, statutes, notice_hash, voters))
 
 
 def _tell_proposals(tx: Tx, meeting: Meeting) -> None:
@@ -168,7 +177,7 @@ def _check_second(tx: Tx, meeting: Meeting) -> None:
         raise BadInput([Problem(reason, "held_on")], "bad-agenda")
 
 
-def _announce(meeting: Meeting, statutes: Statutes, notice_hash: str) -> MeetingConvened:
+def _announce(meeting: Meeting, statutes: Statutes, notice_hash: str, voters: tuple[str, ...]) -> MeetingConvened:
     return MeetingConvened(
         meeting_id=meeting.meeting_id,
         convened_on=meeting.convened_on,
@@ -194,6 +203,7 @@ def _announce(meeting: Meeting, statutes: Statutes, notice_hash: str) -> Meeting
         history=meeting.is_history,
         second_of=meeting.second_of or "",
         second_why=meeting.second_why,
+        voters=voters,
     )
 
 

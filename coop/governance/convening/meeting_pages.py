@@ -38,7 +38,9 @@ from coop.governance.model import ELECTION, Resolution
 from coop.governance.papers import texts as paper_words
 from coop.governance.papers.commands import list_papers
 from coop.governance.programmes import store as programme_store
+from coop.governance.statutes.applying import find_council
 from coop.governance.statutes.terms import judge_electronic
+from coop.governance.statutes.version import in_force
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.kit.tx import Tx
@@ -103,7 +105,8 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         called = wording.names(lang, store.list_meetings(tx), programme_store.list_programmes(tx))
         refusal = find_refusals(tx).get(resolution_id)
         changes = tariff_form.tariff_changes(lang, outcome.resolution, store.list_tariffs(tx))
-        differences = statutes_readings.compare_change(lang, outcome.articles, outcome.resolution, view.meeting.held_on)
+        before = in_force(store.list_statutes(tx), view.meeting.held_on).articles
+        differences = statutes_readings.compare_change(lang, before, outcome.resolution, view.meeting.held_on)
         now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
         said = _find_said(tx, view, resolution_id)
         laid = list_laid(tx, [resolution_id])
@@ -190,6 +193,8 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
     with reading(request) as tx:
         view = find_meeting_view(tx, meeting_id)
         voters = voting_lists.read_list(tx, view.meeting)
+        body = voting_lists.find_body_of(tx, view.meeting)
+        council = find_council(store.list_statutes(tx), view.meeting.held_on)
         numbers = list_numbers(tx)
         late = [numbers.get(member_id, member_id) for member_id in voting_lists.list_late(tx, view.meeting)]
         unheard = [numbers.get(member_id, member_id) for member_id in voting_lists.list_unheard(tx, view.meeting)]
@@ -218,6 +223,8 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
     return render(
         request,
         "governance/meeting.html",
+        body=body,
+        council=council,
         view=view,
         voters=sum(1 for number in voters.values() if number),
         votes=sum(voters.values()),

@@ -38,8 +38,8 @@ from coop.governance.meetings import voting_lists
 from coop.governance.meetings.agenda import ORDER
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.model import AMENDMENT, ELECTION, REFERENDUM, Meeting, Resolution
+from coop.governance.statutes.applying import find_articles
 from coop.governance.statutes.model import Articles, Motions
-from coop.governance.statutes.version import in_force
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem, derive_id, hash_parameters, say
 from coop.web.language import translate
@@ -244,7 +244,7 @@ def _judge(tx: Tx, meeting: Meeting, point: Resolution, made: Motion) -> Article
     if point.kind in (ELECTION, REFERENDUM) or point.motion_id is not None or point.again_of is not None:
         reason = say("a motion is handed in on what the notice put to the vote, not on an election or a referendum")
         raise CoopError("not-moved", reason)
-    articles = in_force(meetings.list_statutes(tx), meeting.held_on).articles
+    articles = find_articles(meeting, meetings.list_statutes(tx))
     refuse_late(articles, point.ruled_as, meeting.held_on, tx.today)
     if _count(meeting, point) >= MOTIONS_MAX:
         raise CoopError("too-many-motions", say("%(most)s motions on this are on the agenda", most=MOTIONS_MAX))

@@ -35,7 +35,8 @@ from coop.governance.papers.rules import PAPER_MAX, name_of_file
 from coop.governance.papers.store import list_ready
 from coop.governance.programmes import store as programme_store
 from coop.governance.programmes.wording import phase_name
-from coop.governance.statutes.applying import last_notice_date
+from coop.governance.statutes.applying import find_council, last_notice_date
+from coop.governance.statutes.delegates import bind_articles
 from coop.governance.statutes.saying import say_rule
 from coop.governance.statutes.terms import find_text
 from coop.governance.statutes.version import in_force
@@ -124,13 +125,14 @@ def show_notice(request: Request, meeting: Meeting, filled: dict[str, str], addr
     lang = language_of(request)
     with reading(request) as tx:
         meetings.judge_notice(tx, meeting)
-        articles = in_force(store.list_statutes(tx), meeting.held_on).articles
+        own = in_force(store.list_statutes(tx), meeting.held_on).articles
+        articles = bind_articles(own, meeting)
         called = wording.names(lang, store.list_meetings(tx), programme_store.list_programmes(tx)) | list_numbers(tx)
         adopted = store.list_tariffs(tx)
     points = []
     for point in meeting.resolutions:
         rule = rule_of(articles, point.ruled_as)
-        differences = statutes_readings.compare_change(lang, articles, point, meeting.held_on)
+        differences = statutes_readings.compare_change(lang, own, point, meeting.held_on)
         changes = tariff_form.tariff_changes(lang, point, adopted)
         parameters = wording.parameters(lang, point, called)
         text = find_text(articles, point.ruled_as, meeting.held_on)
@@ -163,6 +165,7 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
     with reading(request) as tx:
         programmes = programme_store.list_programmes(tx)
         versions = store.list_statutes(tx)
+        council = find_council(versions, tx.today)
         ready = list_ready(tx)
         taken_back = [
             (f"{each.kind} {each.resolution_id}", f"{each.subject(lang)} ({wording.kind(lang, each.kind)})")
@@ -189,6 +192,7 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
         "tariff": tariff_form,
         "tariff_texts": tariff_texts,
         "offices": OFFICES,
+        "council": council,
         "key_kinds": [(name, gettext(lang, allocation_key.KEYS[name])) for name in allocation_key.OFFERED],
         "choices": [(name, CHOICE_NAMES[name], list(CHOICES[name].model_fields)) for name in dated_choice.NAMES],
         "programmes": [(programme.programme_id, programme.name) for programme in programmes],

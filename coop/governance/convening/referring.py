@@ -29,8 +29,8 @@ from coop.governance.meetings import store as meetings
 from coop.governance.meetings import voting_lists
 from coop.governance.model import REFERENDUM as KIND
 from coop.governance.model import Meeting, Resolution
+from coop.governance.statutes.applying import find_articles
 from coop.governance.statutes.model import Articles, Referendum
-from coop.governance.statutes.version import in_force
 from coop.governance.stops.rules import REPEALED, Stopping, refuse_out_of_turn
 from coop.governance.stops.store import KeptStop, list_stops
 from coop.kit.tx import Tx
@@ -68,7 +68,7 @@ def ask_referendum(tx: Tx, resolution_id: str, member_id: str) -> bool:
     if any(each.member_id == member_id for each in before):
         return False
     own, from_on = _judge(tx, meeting, point)
-    votes = voting_lists.read_list(tx, meeting)
+    votes = voting_lists.read_members(tx, meeting)
     if not votes.get(member_id):
         raise CoopError("no-vote", say("only who had a vote at that meeting can ask a referendum on what it adopted"))
     asking = {member_id, *(each.member_id for each in before)}
@@ -122,7 +122,7 @@ def view_referral(tx: Tx, resolution_id: str, member_id: str | None) -> Referral
         hold_by=find_hold_by(own, granted_on) if own and granted_on else None,
         point=put[-1].resolution_id if put else None,
         outcome=find_outcome(list_stops(tx, resolution_id)) if granted_on else None,
-        may_ask=is_open and not has_asked and any(voting_lists.read_list(tx, meeting, [member_id or ""]).values()),
+        may_ask=is_open and not has_asked and any(voting_lists.read_members(tx, meeting, [member_id or ""]).values()),
         has_asked=has_asked,
     )
 
@@ -149,7 +149,7 @@ def _find_point(tx: Tx, resolution_id: str, *, lock: bool = True) -> tuple[Meeti
 
 
 def _find_articles(tx: Tx, meeting: Meeting) -> Articles:
-    return in_force(meetings.list_statutes(tx), meeting.held_on).articles
+    return find_articles(meeting, meetings.list_statutes(tx))
 
 
 def _may_be_put(meeting: Meeting, point: Resolution) -> bool:

@@ -11,10 +11,14 @@ from typing import Any
 from coop.events import Event
 from coop.events.elections import CandidatesNamed
 from coop.governance.ballots.elections.candidacy import OFFICES, judge_candidacy, read_candidacy
+from coop.governance.ballots.elections.council import judge_choice
 from coop.governance.kinds import Form, Kind, Known, Parameters
 from coop.governance.meetings.store import list_statutes
 from coop.governance.meetings.voter_store import find_members, list_numbers
+from coop.governance.meetings.voting_lists import list_seated
 from coop.governance.model import ELECTION, Meeting, Resolution
+from coop.governance.statutes.applying import find_council
+from coop.governance.statutes.delegates import DELEGATES, SUBSTITUTES
 from coop.governance.statutes.version import in_force
 from coop.kit.tx import Tx
 from coop.values import Problem, say
@@ -39,8 +43,12 @@ def read(form: Form, known: Known) -> tuple[dict[str, Any], list[Problem]]:
     problems = []
     if lists and len(lists) != len(lines):
         problems.append(Problem(say("name candidates, or lists of them"), "candidates"))
-    stand = {"lists": lists} if lists else {"candidates": [name for line in lines for name in _split(line)]}
+    stand: dict[str, Any] = (
+        {"lists": lists} if lists else {"candidates": [name for line in lines for name in _split(line)]}
+    )
     nominated = _split(form.get("nominated", ""))
+    if group := form.get("group", "").strip():
+        stand["group"] = group
     return {**texts, "seats": whole, **stand, **({"nominated": nominated} if nominated else {})}, problems
 
 
@@ -51,8 +59,10 @@ def show(lang: str, parameters: Parameters, called: Mapping[str, str]) -> list[t
         (f"{name}: " if candidacy.by_list else "") + ", ".join(called.get(each, each) for each in members)
         for name, members in candidacy.options.items()
     ]
+    group = [(translate(lang, "Group that chooses"), candidacy.group)] if candidacy.group else []
     pairs = [
         (translate(lang, "Office"), gettext(lang, OFFICES[candidacy.office])),
+        *group,
         (translate(lang, "Seats"), number(lang, candidacy.seats)),
         (translate(lang, "From"), civil_day(lang, candidacy.begins_on)),
         (translate(lang, "Until"), civil_day(lang, candidacy.ends_on)),
@@ -76,6 +86,10 @@ def judge_known(tx: Tx, meeting: Meeting, point: Resolution) -> list[Problem]:
         article = procedure.article
         reason = say("%(article)s lets each seat be voted on by itself: make a point for each", article=article)
         problems.append(Problem(reason, "seats"))
+    council = find_council(versions, meeting.held_on)
+    if council is not None and candidacy.office in (DELEGATES, SUBSTITUTES):
+        kinds = {member_id: each.kind for member_id, each in members.items()}
+        problems += judge_choice(council, candidacy, kinds, list_seated(tx))
     return problems
 
 
@@ -91,6 +105,7 @@ def propose(meeting: Meeting, resolution: Resolution) -> list[Event]:
             seats=candidacy.seats,
             begins_on=candidacy.begins_on,
             ends_on=candidacy.ends_on,
+            group=candidacy.group,
             candidates=tuple(sorted({member_id for listed in candidacy.options.values() for member_id in listed})),
         )
     ]

@@ -60,11 +60,17 @@ def _tell_votes(tx: Tx) -> tuple[int, int, int]:
         opened_on = first_vote_by(meeting, statutes)
         if opened_on <= tx.today <= meeting.held_on:
             voting_lists.freeze(tx, meeting)
-            tx.tell(VoteOpened(meeting_id=meeting.meeting_id, opened_on=opened_on, held_on=meeting.held_on))
+            voters = voting_lists.name_voters(tx, meeting)
+            tx.tell(
+                VoteOpened(meeting_id=meeting.meeting_id, opened_on=opened_on, held_on=meeting.held_on, voters=voters)
+            )
             opened += 1
             if opened_on < meeting.held_on - CLOSING <= tx.today:
+                until = meeting.votes_until
                 tx.tell(
-                    VoteClosing(meeting_id=meeting.meeting_id, held_on=meeting.held_on, votes_until=meeting.votes_until)
+                    VoteClosing(
+                        meeting_id=meeting.meeting_id, held_on=meeting.held_on, votes_until=until, voters=voters
+                    )
                 )
                 closing += 1
         elif has_passed(meeting.held_on, recorded[meeting.meeting_id], tx.today):

@@ -23,10 +23,21 @@ from coop.governance.meetings import store as meeting_store
 from coop.governance.meetings import suspension_store
 from coop.governance.meetings.list_store import CLOSED, OPENED
 from coop.governance.meetings.suspension_store import Suspension
+from coop.governance.meetings.term_store import list_terms
 from coop.governance.meetings.times import find_recording_time
 from coop.governance.meetings.voter_store import Registered, find_members
 from coop.governance.model import Meeting
-from coop.governance.statutes.applying import first_vote_by
+from coop.governance.statutes.applying import find_council, first_vote_by
+from coop.governance.statutes.delegates import (
+    DELEGATES,
+    MEMBERS,
+    SUBSTITUTES,
+    Body,
+    Seated,
+    find_body,
+    seat_delegates,
+    weigh_delegates,
+)
 from coop.governance.statutes.law import LAW
 from coop.governance.statutes.version import in_force
 from coop.governance.statutes.voters import weigh_member
@@ -58,6 +69,40 @@ def weigh_members(
     }
 
 
+def weigh_voters(
+    tx: Tx, meeting: Meeting, told_until: datetime | None = None, members: Collection[str] | None = None
+) -> dict[str, int]:
+    """Voters of a meeting with their votes, by the whole register or what was told until an instant; all or some.
+
+    They are the members; where a council takes their place its delegates, and for the choice of these the group.
+    """
+    day, body = meeting.held_on, find_body_of(tx, meeting)
+    council = find_council(meeting_store.list_statutes(tx), day)
+    if council is None or body.voters == "members":
+        return weigh_members(tx, day, find_members(tx, day, told_until, members), told_until)
+    registered = find_members(tx, day, told_until)
+    weights = weigh_members(tx, day, registered, told_until)
+    groups = {member_id: council.find_group(each.kind) for member_id, each in registered.items()}
+    if body.voters == "group":
+        found = {member_id: votes for member_id, votes in weights.items() if groups[member_id] == body.group}
+    else:
+        seated = seat_delegates(council, list_seated(tx, told_until), registered, day)
+        voting = {member_id: groups[member_id] for member_id, votes in weights.items() if votes}
+        suspended = list_suspended(tx, day, told_until)
+        votes = weigh_delegates(council, seated, voting)
+        found = {member_id: 0 if member_id in suspended else votes[member_id] for member_id in seated}
+    return found if members is None else {each: found[each] for each in members if each in found}
+
+
+def list_seated(tx: Tx, told_until: datetime | None = None) -> Sequence[Seated]:
+    """Terms in the council, of delegates and their substitutes, by what was on file at an instant."""
+    return [
+        Seated(each.office, each.member_id, each.begins_on, each.ends_on, each.stands_for, each.place)
+        for each in list_terms(tx, told_until)
+        if each.office in (DELEGATES, SUBSTITUTES)
+    ]
+
+
 def list_suspended(tx: Tx, day: date, told_until: datetime | None = None) -> Mapping[str, Suspension]:
     """Members who are suspended on a day, by all that is on file or what was on file at an instant."""
     newest = suspension_store.find_newest(tx, told_until)
@@ -79,7 +124,7 @@ def freeze(tx: Tx, meeting: Meeting) -> Mapping[str, int]:
     if kept is not None:
         return kept
     frozen_at = find_freezing_time(tx, meeting)
-    votes = weigh_members(tx, meeting.held_on, find_members(tx, meeting.held_on, told_until=frozen_at), frozen_at)
+    votes = weigh_voters(tx, meeting, frozen_at)
     if frozen_at <= tx.now and not is_behind(tx, REGISTER):
         _keep(tx, meeting, OPENED, votes)
     return votes
@@ -107,9 +152,28 @@ def read_list(tx: Tx, meeting: Meeting, members: Collection[str] | None = None) 
     kept = store.find_list(tx, meeting.meeting_id, CLOSED) or store.find_list(tx, meeting.meeting_id, OPENED)
     if kept is not None:
         return kept if members is None else {each: kept[each] for each in members if each in kept}
-    frozen_at = find_freezing_time(tx, meeting)
-    registered = find_members(tx, meeting.held_on, told_until=frozen_at, members=members)
-    return weigh_members(tx, meeting.held_on, registered, frozen_at)
+    return weigh_voters(tx, meeting, find_freezing_time(tx, meeting), members)
+
+
+def read_members(tx: Tx, meeting: Meeting, members: Collection[str] | None = None) -> Mapping[str, int]:
+    """Members with their votes when the list of a meeting was frozen, also where delegates vote at it; all or some."""
+    if find_body_of(tx, meeting).voters == "members":
+        return read_list(tx, meeting, members)
+    frozen_at, day = find_freezing_time(tx, meeting), meeting.held_on
+    return weigh_members(tx, day, find_members(tx, day, frozen_at, members), frozen_at)
+
+
+def name_voters(tx: Tx, meeting: Meeting) -> tuple[str, ...]:
+    """Ids of who has a vote at a meeting at which not all members do, for those who write to them; else nothing."""
+    if find_body_of(tx, meeting).voters == "members":
+        return ()
+    return tuple(sorted(member_id for member_id, votes in read_list(tx, meeting).items() if votes))
+
+
+def find_body_of(tx: Tx, meeting: Meeting) -> Body:
+    """The voters of a meeting by the statutes of its day: the members, their delegates, or a group."""
+    versions = [version for version in meeting_store.list_statutes(tx) if version.valid_from <= meeting.held_on]
+    return find_body(in_force(versions, meeting.held_on).articles, meeting) if versions else MEMBERS
 
 
 def list_late(tx: Tx, meeting: Meeting) -> Sequence[str]:
@@ -118,7 +182,7 @@ def list_late(tx: Tx, meeting: Meeting) -> Sequence[str]:
     if listed is None:
         return ()
     unheard = list_unheard(tx, meeting)
-    return sorted(member_id for member_id in find_members(tx, meeting.held_on).keys() - listed.keys() - {*unheard})
+    return sorted(weigh_voters(tx, meeting).keys() - listed.keys() - {*unheard})
 
 
 def list_unheard(tx: Tx, meeting: Meeting) -> Sequence[str]:
@@ -126,7 +190,7 @@ def list_unheard(tx: Tx, meeting: Meeting) -> Sequence[str]:
     listed = None if meeting.is_history else store.find_list(tx, meeting.meeting_id, OPENED)
     if listed is None:
         return ()
-    in_time = find_members(tx, meeting.held_on, told_until=find_freezing_time(tx, meeting))
+    in_time = weigh_voters(tx, meeting, find_freezing_time(tx, meeting))
     return sorted(in_time.keys() - listed.keys())
 
 
@@ -136,7 +200,7 @@ def list_left(tx: Tx, meeting: Meeting) -> Sequence[str]:
     listed = None if meeting.is_history else store.find_list(tx, meeting.meeting_id, OPENED)
     if listed is None:
         return ()
-    now = find_members(tx, meeting.held_on)
+    now = weigh_voters(tx, meeting)
     return sorted(member_id for member_id in listed if member_id not in now)
 
 

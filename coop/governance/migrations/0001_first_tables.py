@@ -93,7 +93,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'suspension', 'lifting', 'stop', 'word', 'challenge', 'motion', 'order')",
+            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'term-end', 'suspension', 'lifting', 'stop', 'word', 'challenge', 'motion', 'order', 'expulsion', 'appeal')",
             name=op.f("ck_entry_kind"),
         ),
         sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_entry")),
@@ -226,6 +226,8 @@ def upgrade() -> None:
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("resolution_id", sa.String(length=100), nullable=False),
         sa.Column("entry_id", sa.String(length=100), nullable=True),
+        sa.Column("stands_for", sa.String(length=100), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint("entry_id IS NOT NULL OR resolution_id <> ''", name=op.f("ck_office_term_origin")),
@@ -293,6 +295,27 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("community", "milestone_id", name=op.f("pk_milestone")),
         sa.UniqueConstraint("community", "phase_id", "number", name=op.f("uq_milestone_community_phase_id_number")),
+    )
+    op.create_table(
+        "office_end",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("office", sa.String(length=20), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("begins_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("begins_on <= ends_on", name=op.f("ck_office_end_days")),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_office_end_community_entry")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "office", "member_id", "begins_on"],
+            ["office_term.community", "office_term.office", "office_term.member_id", "office_term.begins_on"],
+            name=op.f("fk_office_end_community_office_term"),
+        ),
+        sa.PrimaryKeyConstraint("community", "office", "member_id", "begins_on", name=op.f("pk_office_end")),
     )
     op.create_table(
         "statutes",
@@ -1191,6 +1214,7 @@ def downgrade() -> None:
     op.drop_table("milestone_reached")
     op.drop_table("meeting")
     op.drop_table("statutes")
+    op.drop_table("office_end")
     op.drop_table("milestone")
     op.drop_table("suspension")
     op.drop_table("phase")

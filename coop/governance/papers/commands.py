@@ -17,9 +17,9 @@ from coop.governance.meetings.withdrawal_store import find_withdrawn_points
 from coop.governance.model import Meeting, Paper, Resolution
 from coop.governance.papers import store
 from coop.governance.papers.rules import PAPERS_MAX, judge_paper, refuse_late_text
+from coop.governance.statutes.applying import find_articles
 from coop.governance.statutes.majorities import find_rule
 from coop.governance.statutes.terms import find_notice
-from coop.governance.statutes.version import in_force
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem, hash_parameters, say
 
@@ -92,7 +92,7 @@ def add_later(tx: Tx, resolution_id: str, paper_id: str) -> Paper:
     if len(laid) >= PAPERS_MAX:
         reason = say("a point has at most %(most)s documents", most=PAPERS_MAX)
         raise BadInput([Problem(reason, "papers")], "bad-paper")
-    articles = in_force(meeting_store.list_statutes(tx), meeting.held_on).articles
+    articles = find_articles(meeting, meeting_store.list_statutes(tx))
     refuse_late_text(articles, point.ruled_as, paper.role, tx.today, meeting.held_on)
     if store.find_ready(tx, [paper_id]):
         store.keep_for_good(tx, paper_id)
@@ -127,7 +127,7 @@ def take_away(tx: Tx, paper_id: str) -> Paper:
     if laid is None:
         raise NotFound(say("there is no such document"))
     meeting, point = find_point(tx, laid.resolution_id)
-    articles = in_force(meeting_store.list_statutes(tx), meeting.held_on).articles
+    articles = find_articles(meeting, meeting_store.list_statutes(tx))
     term = find_notice(articles, point.ruled_as, meeting.held_on)
     raise CoopError(
         "paper-fixed",

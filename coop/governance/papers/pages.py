@@ -14,8 +14,8 @@ from coop.governance.model import Paper
 from coop.governance.papers import commands, store, texts
 from coop.governance.papers.files import answer_file
 from coop.governance.papers.rules import PAPER_MAX, name_of_file
+from coop.governance.statutes.applying import find_articles
 from coop.governance.statutes.terms import find_text, last_day
-from coop.governance.statutes.version import in_force
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.kit.tx import Tx
 from coop.values import CoopError
@@ -110,7 +110,7 @@ def _show_later(request: Request, resolution_id: str, form: Form) -> Response:
     with reading(request) as tx:
         meeting, point = commands.find_point(tx, resolution_id)
         laid = list_laid(tx, [resolution_id])
-        term = find_text(in_force(list_statutes(tx), meeting.held_on).articles, point.ruled_as, meeting.held_on)
+        term = find_text(find_articles(meeting, list_statutes(tx)), point.ruled_as, meeting.held_on)
     return render(
         request,
         "governance/later_paper.html",

@@ -6,11 +6,24 @@ from collections.abc import Iterable
 from datetime import date
 
 from coop.governance.model import ELECTION, Meeting
+from coop.governance.statutes.council import Council
+from coop.governance.statutes.delegates import bind_articles, find_bodies
 from coop.governance.statutes.majorities import find_rule
 from coop.governance.statutes.model import Articles, Term
 from coop.governance.statutes.terms import find_notice, find_text, first_advance_day, last_day
 from coop.governance.statutes.version import Statutes, in_force
 from coop.values import CoopError, Said, say
+
+
+def find_articles(meeting: Meeting, versions: Iterable[Statutes]) -> Articles:
+    """Articles that bind a meeting: of the version in force on its day, as they are where delegates vote."""
+    return bind_articles(in_force(versions, meeting.held_on).articles, meeting)
+
+
+def find_council(versions: Iterable[Statutes], day: date) -> Council | None:
+    """The council of members by the statutes in force on a day; None where there is none."""
+    begun = [version for version in versions if version.valid_from <= day]
+    return in_force(begun, day).articles.council if begun else None
 
 
 def last_notice_date(articles: Articles, kind: str, held_on: date) -> date:
@@ -40,7 +53,7 @@ def first_vote_date(meeting: Meeting, articles: Articles) -> date:
 
 def first_vote_by(meeting: Meeting, versions: Iterable[Statutes]) -> date:
     """First day on which a vote may be cast at a meeting, by the version of the statutes in force then."""
-    return first_vote_date(meeting, in_force(versions, meeting.held_on).articles)
+    return first_vote_date(meeting, find_articles(meeting, versions))
 
 
 def check_notice(meeting: Meeting, articles: Articles) -> None:
@@ -50,9 +63,12 @@ def check_notice(meeting: Meeting, articles: Articles) -> None:
     from it too; a text that comes later is judged by its own day (``papers/rules.py``).
 
     Raises:
-        CoopError: naming for each resolution that is too late the article and the last date, or the secret ballot.
+        CoopError: naming for each resolution that is too late the article and the last date, or the secret ballot; or
+            members and delegates would vote in one meeting.
     """
     late: list[Said] = []
+    _refuse_mixed(articles, meeting)
+    articles = bind_articles(articles, meeting)
     for resolution in meeting.resolutions:
         if resolution.kind != ELECTION and find_rule(articles, resolution.ruled_as).secret:
             raise CoopError(
@@ -69,6 +85,19 @@ def check_notice(meeting: Meeting, articles: Articles) -> None:
                 late.append(_say_late(meeting, resolution.subject_nl, term))
     if late:
         raise CoopError("notice-too-late", say("%(reasons)s", reasons=tuple(late)))
+
+
+def _refuse_mixed(articles: Articles, meeting: Meeting) -> None:
+    """Refuse an agenda on which not all points are voted on by the same: a meeting has one voting list."""
+    if articles.council is not None and len(find_bodies(articles, meeting.resolutions)) > 1:
+        raise CoopError(
+            "two-bodies",
+            say(
+                "%(article)s: the delegates decide, the members choose the council and vote in a referendum, and each"
+                " group chooses its own delegates: convene a meeting for each of them",
+                article=articles.council.article,
+            ),
+        )
 
 
 def _say_late(meeting: Meeting, subject: str, term: Term) -> Said:

@@ -7,12 +7,14 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Final, get_args
 
 from coop.governance.statutes import law
+from coop.governance.statutes.delegates import judge_council
 from coop.governance.statutes.model import Articles, Rule, Step
 from coop.values import Problem, say
 
 DAYS_MAX: Final = 365
 MONTHS_MAX: Final = 120
 AGE_MAX: Final = 150
+SEATS_MAX: Final = 50
 VOTES_MAX: Final = 10_000
 """Votes of one member: so few that those of all together are a number that can be kept."""
 
@@ -24,6 +26,9 @@ MOST: Final[Mapping[str, int]] = {
     "hold_days": DAYS_MAX,
     "arrears_months": MONTHS_MAX,
     "suspended_months": MONTHS_MAX,
+    "term_months": MONTHS_MAX,
+    "seats": SEATS_MAX,
+    "substitutes": SEATS_MAX,
     "least_age": AGE_MAX,
     "votes": VOTES_MAX,
     "most_votes": VOTES_MAX,
@@ -58,7 +63,7 @@ def judge_articles(articles: Articles, kinds: Collection[str]) -> list[Problem]:
     ]
     for judge in (_judge_advance, _judge_bands, _judge_election, _judge_referenda):
         problems += judge(articles)
-    return problems
+    return problems + judge_council(articles.council)
 
 
 def _silent(value: Any, path: str) -> Iterator[str]:

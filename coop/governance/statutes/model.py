@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Final, Literal
 
+from coop.governance.statutes.council import Council
 from coop.values import BadInput, Problem, say
 
 Base = Literal["cast", "present", "all"]
@@ -82,8 +83,7 @@ MORE_THAN_HALF: Final = Share(1, 2, above=True)
 
 @dataclass(frozen=True)
 class Quorum:
-    """A share that has to be there: of the heads of all members, or of the votes that all have. ``with_proxies``: who
-    is represented is there too."""
+    """A share that has to be there: of all heads, or of all votes. ``with_proxies``: who is represented is too."""
 
     article: str
     share: Share
@@ -352,6 +352,7 @@ class Articles:
     late_agenda_article: str = ""
     motions: Motions | None = None
     referenda: Mapping[str, Referendum] = field(default_factory=dict)
+    council: Council | None = None
     election: Election | None = None
     nomination: Rule | None = None
     universal: Universal | None = None

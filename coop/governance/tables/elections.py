@@ -93,6 +93,8 @@ office_term = make_table(
     day_column("ends_on"),
     Column("resolution_id", String(100), nullable=False),
     id_column("entry_id", nullable=True),
+    Column("stands_for", String(100), nullable=False),
+    count_column("place"),
     *said(),
     refer(("entry_id",), "entry"),
     CheckConstraint("begins_on < ends_on", name="days"),
@@ -100,4 +102,19 @@ office_term = make_table(
 )
 """Somebody in an office: elected by a resolution, or entered by two people who began before the installation."""
 
-ELECTION_TABLES = (election_vote, election_ballot, election_count, election_lot, office_term)
+office_end = make_table(
+    "office_end",
+    ("office", "member_id", "begins_on"),
+    Column("office", String(20), nullable=False),
+    id_column("member_id"),
+    day_column("begins_on"),
+    day_column("ends_on"),
+    id_column("entry_id"),
+    *said(),
+    refer(("office", "member_id", "begins_on"), "office_term"),
+    refer(("entry_id",), "entry"),
+    CheckConstraint("begins_on <= ends_on", name="days"),
+)
+"""A term that ended before its day, as two people entered it: from ``ends_on`` nobody is in the office by it."""
+
+ELECTION_TABLES = (election_vote, election_ballot, election_count, election_lot, office_term, office_end)

@@ -103,7 +103,7 @@ def on_meeting_convened(tx: Tx, event: MeetingConvened, envelope: Envelope) -> N
     send_to_all(
         tx,
         "meeting-notice",
-        store.list_voters(tx, event.held_on),
+        store.list_voters(tx, event.held_on, event.voters),
         event.meeting_id,
         held_on=event.held_on,
         begins_at=event.begins_at or None,
@@ -135,7 +135,7 @@ def on_vote_opened(tx: Tx, event: VoteOpened, envelope: Envelope) -> None:
     send_to_all(
         tx,
         "vote-open",
-        store.list_voters(tx, event.held_on),
+        store.list_voters(tx, event.held_on, event.voters),
         event.meeting_id,
         vote_from=event.opened_on,
         held_on=event.held_on,
@@ -151,7 +151,7 @@ def on_vote_closing(tx: Tx, event: VoteClosing, envelope: Envelope) -> None:
     send_to_all(
         tx,
         "vote-closing",
-        store.list_voters(tx, event.held_on),
+        store.list_voters(tx, event.held_on, event.voters),
         event.meeting_id,
         held_on=event.held_on,
         votes_until=event.votes_until or None,

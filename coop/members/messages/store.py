@@ -114,11 +114,13 @@ def find_by_outbound_id(tx: Tx, outbound_id: str) -> Message | None:
     return find_by(tx, Message, message, outbound_id=outbound_id)
 
 
-def list_voters(tx: Tx, day: date) -> list[Member]:
-    """List the members who may vote on a day, by number: a landlord is a party without a vote."""
+def list_voters(tx: Tx, day: date, among: Collection[str] = ()) -> list[Member]:
+    """List the members who may vote on a day, by number: a landlord is a party without a vote. ``among``: only these,
+    where not every member votes."""
     columns = member.c
     on_day = columns.joined_on <= day, or_(columns.left_on.is_(None), columns.left_on > day)
-    return select_as(tx, Member, member, *on_day, columns.votes > 0, order_by=[columns.number])
+    voters = select_as(tx, Member, member, *on_day, columns.votes > 0, order_by=[columns.number])
+    return [each for each in voters if each.member_id in among] if among else voters
 
 
 @dataclass(frozen=True)

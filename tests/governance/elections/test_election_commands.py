@@ -20,11 +20,12 @@ from coop.events.governance import (
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.elections import commands, papers, store
-from coop.governance.ballots.elections.model import Sheet, Term, Vote
+from coop.governance.ballots.elections.model import Sheet, Vote
 from coop.governance.ballots.mandates import commands as mandates
 from coop.governance.ballots.verify import verify_resolution
 from coop.governance.convening import commands as meetings
 from coop.governance.entries import commands as entries
+from coop.governance.meetings.term_store import Term, list_terms
 from coop.governance.statutes.model import Election
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError
@@ -61,7 +62,7 @@ def findings(database: Database, point: str = "e") -> tuple[str, ...]:
 
 def terms(database: Database) -> list[tuple[str, date]]:
     with database.read(TOWN) as tx:
-        return [(term.member_id, term.ends_on) for term in store.list_terms(tx)]
+        return [(term.member_id, term.ends_on) for term in list_terms(tx)]
 
 
 def test_an_election_goes_from_the_notice_over_a_run_off_to_a_term(database: Database) -> None:

@@ -35,7 +35,7 @@ from coop.governance.meetings import store as meeting_store
 from coop.governance.meetings import voting_lists
 from coop.governance.meetings.withdrawal_store import list_withdrawn
 from coop.governance.model import Meeting
-from coop.governance.statutes.version import in_force
+from coop.governance.statutes.applying import find_articles
 from coop.governance.statutes.voters import find_proxies, judge_proxies
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem, Said, say, say_count
@@ -256,7 +256,7 @@ def _judge_holder(
         return say("the member who holds the mandate is not there: note them first")
     held = [each.member_id for each in present.values() if each.holder == arrival.holder]
     givers = {*held, arrival.member_id}
-    articles = in_force(meeting_store.list_statutes(tx), meeting.held_on).articles
+    articles = find_articles(meeting, meeting_store.list_statutes(tx))
     weight = votes[arrival.holder] + sum(votes.get(member_id, 0) for member_id in givers)
     if judge_proxies(articles, len(givers), weight=weight).word == "refused":
         return say("%(article)s lets nobody hold so many mandates", article=find_proxies(articles).article)

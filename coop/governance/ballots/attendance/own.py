@@ -18,7 +18,7 @@ from coop.governance.ballots.attendance.store import list_noted
 from coop.governance.meetings import store as meeting_store
 from coop.governance.model import Meeting
 from coop.governance.statutes import law
-from coop.governance.statutes.version import in_force
+from coop.governance.statutes.applying import find_articles
 from coop.kit.tx import Tx
 from coop.values import AMSTERDAM, CoopError, NotFound, Said, say
 
@@ -56,7 +56,7 @@ def leave_online(tx: Tx, meeting_id: str, member_id: str) -> bool:
 
 def object_to_online(tx: Tx, meeting: Meeting) -> Said | None:
     """The reason why nobody can come to a meeting online now; None where members can."""
-    articles = in_force(meeting_store.list_statutes(tx), meeting.held_on).articles
+    articles = find_articles(meeting, meeting_store.list_statutes(tx))
     if articles.online is None:
         return say("the statutes let nobody take part from elsewhere (%(article)s)", article=law.ELECTRONIC)
     starts_at = meeting.starts_at

@@ -27,6 +27,7 @@ from coop.governance.ballots.elections.store import Opened
 from coop.governance.entries import store as entry_store
 from coop.governance.meetings import list_store
 from coop.governance.meetings import store as meeting_store
+from coop.governance.meetings.term_store import list_terms
 from coop.governance.model import Meeting, Resolution
 from coop.kit.tx import Tx
 
@@ -228,7 +229,7 @@ def _check_elected(tx: Tx, resolution: Resolution, elected: Sequence[str]) -> It
     resolution_id, lists = resolution.resolution_id, resolution.parameters.get("lists")
     members = sorted(member for name in elected for member in (lists[name] if lists else [name]))
     told = sorted(each["member_id"] for each in list_told(tx, PersonElected, resolution_id))
-    terms = sorted(each.member_id for each in store.list_terms(tx) if each.resolution_id == resolution_id)
+    terms = sorted(each.member_id for each in list_terms(tx) if each.resolution_id == resolution_id)
     decided = meeting_store.find_decision(tx, resolution_id)
     if told != members:
         yield "others were told to be elected than the votes elect"

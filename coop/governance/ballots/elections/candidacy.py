@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from coop.governance.statutes.delegates import DELEGATES, SUBSTITUTES
 from coop.values import Problem, Said, say
 from coop.web.language import N_
 
@@ -20,7 +21,8 @@ OFFICES: Final[Mapping[str, str]] = {
     "board": N_("Board"),
     "supervision": N_("Supervision"),
     "accounts": N_("Audit of the accounts"),
-    "delegates": N_("Members' council"),
+    DELEGATES: N_("Members' council"),
+    SUBSTITUTES: N_("Substitutes in the members' council"),
 }
 """Offices to which members elect, each with its words."""
 
@@ -29,7 +31,7 @@ CANDIDATES_MAX: Final = 200
 YEARS_MAX: Final = 12
 """The longest term, in years."""
 
-_NAMES: Final = frozenset({"office", "seats", "begins_on", "ends_on", "candidates", "lists", "nominated"})
+_NAMES: Final = frozenset({"office", "seats", "begins_on", "ends_on", "candidates", "lists", "nominated", "group"})
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Candidacy:
     """An election as its notice put it to the vote.
 
     ``options``: what a ballot may name, each with the members that it brings: a candidate themselves, or a list by its
-    letter. ``nominated``: those of a binding nomination, one for each seat.
+    letter. ``nominated``: those of a binding nomination, one for each seat. ``group``: the members who choose, and whom
+    the delegates stand for, where the statutes have groups.
     """
 
     office: str
@@ -47,6 +50,7 @@ class Candidacy:
     options: Mapping[str, tuple[str, ...]]
     nominated: tuple[str, ...] = ()
     by_list: bool = False
+    group: str = ""
 
     @property
     def choices(self) -> int:
@@ -70,6 +74,7 @@ def read_candidacy(parameters: Mapping[str, Any]) -> Candidacy:
         options,
         tuple(parameters.get("nominated", ())),
         by_list=bool(lists),
+        group=parameters.get("group", ""),
     )
 
 
@@ -89,6 +94,8 @@ def judge_candidacy(parameters: Mapping[str, Any]) -> list[Problem]:
     if not isinstance(seats, int) or isinstance(seats, bool) or not 1 <= seats <= SEATS_MAX:
         problems.append(Problem(say("give the number of seats, at most %(most)s", most=SEATS_MAX), "seats"))
         seats = 0
+    if not isinstance(parameters.get("group", ""), str) or len(parameters.get("group", "")) > 100:
+        problems.append(Problem(say("must be a text"), "group"))
     problems += _judge_term(parameters)
     if (parameters.get("candidates") is None) == (parameters.get("lists") is None):
         problems.append(Problem(say("name candidates, or lists of them"), "candidates"))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from coop.events import Event
 from coop.events.elections import PersonElected
 from coop.events.governance import ResolutionDecided
-from coop.governance.ballots.elections import store
-from coop.governance.ballots.elections.model import NO_QUORUM, Term
+from coop.governance.ballots.elections.model import NO_QUORUM
 from coop.governance.ballots.elections.reading import Election, read_election
 from coop.governance.ballots.elections.rules import find_procedure, list_elected
 from coop.governance.entries.store import list_waiting
 from coop.governance.meetings import store as meeting_store
+from coop.governance.meetings.term_store import Term, add_term, find_term
 from coop.governance.model import Count, Meeting, Resolution, Verdict
 from coop.kit.tx import Tx
 from coop.values import CoopError, say
@@ -72,18 +72,21 @@ def conclude(tx: Tx, meeting: Meeting, resolution: Resolution, list_hash: str) -
             ballots_hash=ballots_hash,
         )
     ]
-    return facts + [_seat(tx, election, member_id) for member_id in elected]
+    return facts + [_seat(tx, election, member_id, place) for place, member_id in enumerate(elected, start=1)]
 
 
-def _seat(tx: Tx, election: Election, member_id: str) -> Event:
+def _seat(tx: Tx, election: Election, member_id: str, place: int) -> Event:
     candidacy, resolution_id = election.candidacy, election.resolution.resolution_id
-    term = Term(candidacy.office, member_id, candidacy.begins_on, candidacy.ends_on, resolution_id)
-    if store.find_term(tx, term.office, member_id, term.begins_on) is None:
-        store.add_term(tx, term)
+    days = candidacy.begins_on, candidacy.ends_on
+    term = Term(candidacy.office, member_id, *days, resolution_id, stands_for=candidacy.group, place=place)
+    if find_term(tx, *term.key) is None:
+        add_term(tx, term)
     return PersonElected(
         office=term.office,
         member_id=member_id,
         begins_on=term.begins_on,
         ends_on=term.ends_on,
         resolution_id=resolution_id,
+        stands_for=term.stands_for,
+        place=place,
     )

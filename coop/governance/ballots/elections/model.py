@@ -117,15 +117,3 @@ class Counted:
         """Its figures alone."""
         lacking = self.article if self.word == NO_QUORUM else ""
         return Sheet(self.votes, self.valid, self.blank, self.invalid, self.entitled, lacking)
-
-
-@dataclass(frozen=True)
-class Term:
-    """Somebody in an office from a day on until a day on which it ends, the first after it not counted."""
-
-    office: str
-    member_id: str
-    begins_on: date
-    ends_on: date
-    resolution_id: str = ""
-    entry_id: str | None = None

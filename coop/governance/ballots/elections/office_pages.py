@@ -8,12 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from coop.governance.access import ACCESS
-from coop.governance.ballots.elections import papers, store
+from coop.governance.ballots.elections import papers
 from coop.governance.ballots.elections.candidacy import OFFICES
-from coop.governance.ballots.elections.model import Term
 from coop.governance.entries.forms import settle_entry
 from coop.governance.entries.store import list_waiting
+from coop.governance.meetings.store import list_statutes
+from coop.governance.meetings.term_store import Term, list_terms
 from coop.governance.meetings.voter_store import list_numbers
+from coop.governance.statutes.applying import find_council
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import BadInput, CoopError, Problem, say
@@ -46,12 +48,28 @@ def enter(request: Request, filled: Filled) -> Response:
             if number not in ids:
                 raise BadInput([Problem(say("no member has this number"), "number")], "bad-term")
             begins_on, ends_on = (_read_day(filled, name) for name in ("begins_on", "ends_on"))
-            papers.enter_term(
-                tx, filled.get("paper", ""), Term(filled.get("office", ""), ids[number], begins_on, ends_on)
-            )
+            office, stands_for = filled.get("office", ""), filled.get("stands_for", "")
+            term = Term(office, ids[number], begins_on, ends_on, stands_for=stands_for)
+            papers.enter_term(tx, filled.get("paper", ""), term)
     except CoopError as refusal:
         return _show(request, Form(filled).refused(refusal))
     said = N_("The term is entered. It holds once somebody else confirms it.")
+    return redirect(PAGE, translate(language_of(request), said))
+
+
+@routes.post("/ends")
+@may("enter-past-meeting")
+def enter_end(request: Request, filled: Filled) -> Response:
+    """Keep that a term ended early, until somebody else confirms it."""
+    try:
+        with writing(request) as tx:
+            named = [term for term in list_terms(tx) if _key(term) == filled.get("term", "")]
+            if not named:
+                raise BadInput([Problem(say("choose whose term ended"), "term")], "bad-term")
+            papers.enter_end(tx, filled.get("end_paper", ""), named[0], _read_day(filled, "ended_on"))
+    except CoopError as refusal:
+        return _show(request, Form(filled).refused(refusal))
+    said = N_("The end is entered. It holds once somebody else confirms it.")
     return redirect(PAGE, translate(language_of(request), said))
 
 
@@ -61,12 +79,16 @@ def settle(request: Request, entry_id: str, filled: Filled) -> Response:
     """Confirm a term that another person entered, or leave it out."""
     lang = language_of(request)
     try:
-        new = settle_entry(request, filled, entry_id, {papers.TERM: papers.keep_term})
+        new = settle_entry(request, filled, entry_id, papers.OFFICE_KEEPERS)
     except CoopError as refusal:
         return _show(request, Form(filled).refused(refusal))
     if new is None:
         return redirect(PAGE, translate(lang, "This paper is left out."))
     return redirect(PAGE, translate(lang, "Confirmed: it counts."))
+
+
+def _key(term: Term) -> str:
+    return " ".join(map(str, term.key))
 
 
 def _read_day(filled: dict[str, str], name: str) -> date:
@@ -79,8 +101,9 @@ def _read_day(filled: dict[str, str], name: str) -> date:
 def _show(request: Request, form: Form) -> Response:
     session = session_of(request)
     with reading(request) as tx:
-        terms, numbers, today = store.list_terms(tx), list_numbers(tx), tx.today
-        waiting = list_waiting(tx, papers.TERM)
+        terms, numbers, today = list_terms(tx), list_numbers(tx), tx.today
+        waiting = list_waiting(tx, *papers.OFFICE_KEEPERS)
+        council = find_council(list_statutes(tx), today)
     now = [term for term in terms if term.begins_on <= today < term.ends_on]
     return render(
         request,
@@ -96,4 +119,6 @@ def _show(request: Request, form: Form) -> Response:
         steward=ACCESS.allows(session, "enter-past-meeting"),
         me=str(Actor(session.kind, session.account_id, "page")),
         offices_named=OFFICES,
+        council=council,
+        now=[(_key(term), term) for term in now],
     )

@@ -12,25 +12,29 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from coop.events.elections import LotDrawn, PersonElected
+from coop.events.elections import LotDrawn, PersonElected, TermEnded
 from coop.governance.ballots.attendance.commands import find_present
 from coop.governance.ballots.attendance.rules import MANDATE, ROOM
 from coop.governance.ballots.elections import store
 from coop.governance.ballots.elections.candidacy import OFFICES
-from coop.governance.ballots.elections.model import Sheet, Term
+from coop.governance.ballots.elections.model import Sheet
 from coop.governance.ballots.elections.reading import Election, find_election
 from coop.governance.ballots.elections.rules import object_to_lot, object_to_sheet
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry, list_entries
 from coop.governance.meetings import voting_lists
-from coop.governance.meetings.store import list_decisions
+from coop.governance.meetings.store import list_decisions, list_statutes
+from coop.governance.meetings.term_store import Ended, Term, add_end, add_term, find_term, list_ends
 from coop.governance.meetings.voter_store import find_members
+from coop.governance.statutes.applying import find_council
+from coop.governance.statutes.delegates import DELEGATES, SUBSTITUTES
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, say
 
 COUNT: Final = "count"
 LOT: Final = "lot"
 TERM: Final = "term"
+TERM_END: Final = "term-end"
 
 
 def enter_count(tx: Tx, resolution_id: str, number: int, paper: str, sheet: Sheet, entry_id: str = "") -> Entry:
@@ -141,6 +145,7 @@ def enter_term(tx: Tx, paper: str, term: Term, entry_id: str = "") -> Entry:
         "member_id": term.member_id,
         "begins_on": term.begins_on.isoformat(),
         "ends_on": term.ends_on.isoformat(),
+        **({"stands_for": term.stands_for} if term.stands_for else {}),
     }
     return entries.enter(tx, keep_term, TERM, "", paper.strip(), content, entry_id)
 
@@ -156,15 +161,55 @@ def keep_term(tx: Tx, entry: Entry) -> int:
         problems.append(Problem(say("a term ends after it begins"), "ends_on"))
     if member_id not in find_members(tx, tx.today):
         problems.append(Problem(say("no member has this number"), "member_id"))
+    stands_for = content.get("stands_for", "")
+    council = find_council(list_statutes(tx), tx.today)
+    if council is not None and content["office"] in (DELEGATES, SUBSTITUTES) and not council.count_seats(stands_for):
+        problems.append(Problem(say("choose the group that they stand for"), "stands_for"))
     if problems:
         raise BadInput(problems, "bad-term")
-    if store.find_term(tx, content["office"], member_id, begins_on) is not None:
+    if find_term(tx, content["office"], member_id, begins_on) is not None:
         raise CoopError("term-there", say("they are in that office from that day already"))
-    store.add_term(tx, Term(content["office"], member_id, begins_on, ends_on, "", entry.entry_id))
+    term = Term(content["office"], member_id, begins_on, ends_on, "", entry.entry_id, stands_for)
+    add_term(tx, term)
     tx.tell(
         PersonElected(
             office=content["office"],
             member_id=member_id,
+            begins_on=begins_on,
+            ends_on=ends_on,
+            entry_id=entry.entry_id,
+            stands_for=stands_for,
+        )
+    )
+    return 1
+
+
+def enter_end(tx: Tx, paper: str, term: Term, ends_on: date, entry_id: str = "") -> Entry:
+    """Keep that a term ends before its day, since somebody stepped down or was dismissed; it holds once another person
+    confirms it.
+
+    Raises:
+        BadInput: the term does not last on that day, or ended before.
+    """
+    office, member_id, begins_on = term.key
+    content = {"office": office, "member_id": member_id, "begins_on": str(begins_on), "ends_on": str(ends_on)}
+    return entries.enter(tx, keep_end, TERM_END, "", paper.strip(), content, entry_id)
+
+
+def keep_end(tx: Tx, entry: Entry) -> int:
+    """Let the end of a term hold that two people signed; returns 1."""
+    content: Mapping[str, str] = entry.content
+    begins_on, ends_on = (date.fromisoformat(content[name]) for name in ("begins_on", "ends_on"))
+    term = find_term(tx, content["office"], content["member_id"], begins_on)
+    if term is None or term.key in list_ends(tx) or not begins_on <= ends_on < term.ends_on:
+        raise BadInput([Problem(say("this term does not last on that day, or ended before"), "ends_on")], "bad-term")
+    if ends_on > tx.today:
+        raise BadInput([Problem(say("the end of a term is entered once it came, not ahead"), "ends_on")], "bad-term")
+    add_end(tx, Ended(*term.key, ends_on, entry.entry_id))
+    tx.tell(
+        TermEnded(
+            office=term.office,
+            member_id=term.member_id,
             begins_on=begins_on,
             ends_on=ends_on,
             entry_id=entry.entry_id,
@@ -173,5 +218,8 @@ def keep_term(tx: Tx, entry: Entry) -> int:
     return 1
 
 
-KEEPERS: Final = {COUNT: keep_count, LOT: keep_lot, TERM: keep_term}
+OFFICE_KEEPERS: Final = {TERM: keep_term, TERM_END: keep_end}
+"""What keeps an entry on a term."""
+
+KEEPERS: Final = {COUNT: keep_count, LOT: keep_lot, **OFFICE_KEEPERS}
 """What keeps an entry of each kind once a second person confirmed it."""

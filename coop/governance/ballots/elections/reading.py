@@ -14,8 +14,8 @@ from coop.governance.ballots.elections.store import Drawn, Opened
 from coop.governance.meetings import store as meeting_store
 from coop.governance.meetings.withdrawal_store import find_withdrawn_points
 from coop.governance.model import ELECTION, Meeting, Resolution
+from coop.governance.statutes.applying import find_articles
 from coop.governance.statutes.model import Articles
-from coop.governance.statutes.version import in_force
 from coop.kit.tx import Tx
 from coop.values import NotFound, midnight, say
 
@@ -63,7 +63,7 @@ def find_election(tx: Tx, resolution_id: str, *, lock: bool = False) -> Election
 def read_election(tx: Tx, meeting: Meeting, resolution: Resolution) -> Election:
     """An election that is on the agenda of a meeting."""
     resolution_id = resolution.resolution_id
-    articles = in_force(meeting_store.list_statutes(tx), meeting.held_on).articles
+    articles = find_articles(meeting, meeting_store.list_statutes(tx))
     candidacy = read_candidacy(resolution.parameters)
     counted, lots = store.list_counted(tx, resolution_id), store.list_lots(tx, resolution_id)
     stand = follow(

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from coop.governance.ballots.elections.model import Counted, Kind, Term, Vote
-from coop.governance.tables.elections import election_ballot, election_count, election_lot, election_vote, office_term
+from coop.governance.ballots.elections.model import Counted, Kind, Vote
+from coop.governance.tables.elections import election_ballot, election_count, election_lot, election_vote
 from coop.governance.tables.stamps import stamp
 from coop.kit.rows import find_as, insert_nouns, select_as
 from coop.kit.tx import Tx
@@ -121,24 +121,6 @@ def add_lot(tx: Tx, resolution_id: str, number: int, drawn: Sequence[str], entry
     """Keep a lot."""
     row = {"resolution_id": resolution_id, "number": number, "drawn": list(drawn), "entry_id": entry_id}
     tx.insert(election_lot, [{"community": tx.community, **row, **stamp(tx)}])
-
-
-def list_terms(tx: Tx) -> Sequence[Term]:
-    """Everybody in an office, past and to come, in the order in which their terms end."""
-    columns = office_term.c
-    return select_as(tx, Term, office_term, order_by=[columns.ends_on, columns.office, columns.member_id])
-
-
-def find_term(tx: Tx, office: str, member_id: str, begins_on: date) -> Term | None:
-    """The term of somebody in an office that begins on a day, or None."""
-    columns = office_term.c
-    where = (columns.office == office, columns.member_id == member_id, columns.begins_on == begins_on)
-    return find_as(tx, Term, office_term, *where)
-
-
-def add_term(tx: Tx, term: Term) -> None:
-    """Keep that somebody is in an office."""
-    insert_nouns(tx, office_term, [term], **stamp(tx))
 
 
 @dataclass(frozen=True)

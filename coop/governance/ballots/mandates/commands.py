@@ -19,7 +19,7 @@ from coop.governance.meetings import store as meeting_store
 from coop.governance.meetings import voting_lists
 from coop.governance.meetings.withdrawal_store import list_withdrawn
 from coop.governance.model import Meeting
-from coop.governance.statutes.version import in_force
+from coop.governance.statutes.applying import find_articles
 from coop.governance.statutes.voters import find_proxies, judge_proxies
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem, Said, say
@@ -106,7 +106,7 @@ def _find_open(tx: Tx, meeting_id: str) -> Meeting:
 def _object(tx: Tx, meeting: Meeting, live: Mapping[str, Mandate], member_id: str, holder: str) -> Said | None:
     """The reason against a mandate: giver and holder vote, neither stands in a chain, and the holder has room."""
     votes = voting_lists.read_list(tx, meeting)
-    articles = in_force(meeting_store.list_statutes(tx), meeting.held_on).articles
+    articles = find_articles(meeting, meeting_store.list_statutes(tx))
     article = find_proxies(articles).article
     if not votes.get(member_id):
         suspended = voting_lists.list_suspended_at(tx, meeting).get(member_id)

@@ -15,6 +15,7 @@ from coop.governance.ballots.attendance.told import list_told
 from coop.governance.ballots.falls_again import ruled_as
 from coop.governance.ballots.referenda.store import list_requests
 from coop.governance.meetings import list_store, store
+from coop.governance.meetings.voting_lists import read_members
 from coop.governance.model import Meeting, Resolution
 from coop.kit.documents import UnreadableDocument
 from coop.kit.tx import Tx
@@ -51,7 +52,8 @@ def _reckon(
         yield "a referendum was asked that the statutes do not know"
         return
     try:
-        votes = list_store.find_list(tx, meeting.meeting_id, list_store.CLOSED) or {}
+        held = list_store.find_list(tx, meeting.meeting_id, list_store.CLOSED) or {}
+        votes = read_members(tx, meeting) if articles.get("council") else held  # the members ask, not their delegates
     except UnreadableDocument:
         return  # It is a finding of its own.
     last_day, asking = decided.decided_on + timedelta(days=own["days"]), set[str]()
