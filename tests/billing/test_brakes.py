@@ -14,14 +14,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from coop.billing.bills import drafts
 from coop.billing.bills import store as bills
 from coop.billing.checking import words
 from coop.billing.model import LegalPrice, LegalRate, TariffSpan
 from coop.billing.runs.commands import release_run
 from coop.billing.runs.texts import BRAKES, brake_advice, brake_name, brake_sentence
 from coop.billing.tables import heard as heard_tables
-from coop.billing.terms import law
+from coop.billing.terms import law, rules
 from coop.communities.law import Law
 from coop.events import Event
 from coop.events.members import GasBillsCorrected, GasYear, MemberLeft
@@ -458,4 +457,4 @@ def _make_law(monkeypatch: pytest.MonkeyPatch, change: object) -> None:
     def hold(spans: Sequence[TariffSpan], known: Law, customer_class: str) -> tuple[TariffSpan, ...]:
         return tuple(map(change, law.hold_to_law(spans, known, customer_class)))
 
-    monkeypatch.setattr(drafts, "hold_to_law", hold)
+    monkeypatch.setattr(rules, "hold_to_law", hold)

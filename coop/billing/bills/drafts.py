@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property
 
 from coop.billing.bills.ledger import transfers_of_bill
 from coop.billing.bills.lines import lines_of
@@ -27,7 +26,6 @@ from coop.billing.bills.settling import (
 from coop.billing.bills.splitting import days_of_cuts, narrow
 from coop.billing.guarantee.rules import guarantee_year, guarantee_years
 from coop.billing.model import Bill, BillInputs, Consumption, Contract, HeatReading, SharedEnergy
-from coop.billing.terms.law import hold_to_law
 from coop.billing.terms.rules import Holder, Terms, YearKey
 from coop.billing.terms.tariffs import spans_of
 from coop.values import CoopError, Period, Said, say
@@ -76,11 +74,12 @@ class Task:
 @dataclass(frozen=True)
 class Draft:
     """A bill that would be issued. ``cost_before`` is the cost before guarantee [cents] and the days of the bill
-    before."""
+    before; ``billed_cents`` was billed before for what this corrects, without the credit: 0 for a first bill."""
 
     inputs: BillInputs
     bill: Bill
     cost_before: tuple[int, int] | None
+    billed_cents: int
 
     @property
     def likely_cents(self) -> int | None:
@@ -89,11 +88,6 @@ class Draft:
             return None
         cents, days = self.cost_before
         return cents * self.inputs.consumption.days.days // days
-
-    @cached_property
-    def billed_cents(self) -> int:
-        """Amount that was billed before for what this corrects, without the credit [cents]; 0 for a first bill."""
-        return sum(line.amount_cents for line in lines_of(self.inputs.previous)) if self.inputs.previous else 0
 
 
 @dataclass(frozen=True)
@@ -171,15 +165,14 @@ def _settle(
         inputs = replace(draft.inputs, guarantee=(*draft.inputs.guarantee, *states))
     else:
         inputs = replace(_unchanged(contract, newest[contract.contract_id]), guarantee=states)
-    bill = compute_bill(inputs)
-    count_in(years, inputs, bill)
-    return Draft(inputs, bill, draft.cost_before if draft else None)
+    settled = _compute(inputs, draft.cost_before if draft else None)
+    count_in(years, inputs, settled.bill)
+    return settled
 
 
 def draft_nothing(contract: Contract, last: LastBill) -> Draft:
     """The correction of the last bill of a contract that changes nothing: it asks for what was left."""
-    inputs = _unchanged(contract, last)
-    return Draft(inputs, compute_bill(inputs), None)
+    return _compute(_unchanged(contract, last), None)
 
 
 def _unchanged(contract: Contract, last: LastBill) -> BillInputs:
@@ -206,11 +199,17 @@ def draft_bill(
     inputs = _inputs(terms, years, contract, task.facts, (task.last or {}).get(contract.contract_id))
     if inputs is None:
         return None
-    bill = compute_bill(inputs)
-    if inputs.previous is not None and _moves_nothing(inputs, bill):
+    draft = _compute(inputs, costs_before.get(contract.contract_id) if task.last is None else None)
+    if inputs.previous is not None and _moves_nothing(inputs, draft.bill):
         return None
-    count_in(years, inputs, bill)
-    return Draft(inputs, bill, costs_before.get(contract.contract_id) if task.last is None else None)
+    count_in(years, inputs, draft.bill)
+    return draft
+
+
+def _compute(inputs: BillInputs, cost_before: tuple[int, int] | None) -> Draft:
+    lines_before = lines_of(inputs.previous) if inputs.previous is not None else []
+    bill = compute_bill(inputs, lines_before)
+    return Draft(inputs, bill, cost_before, sum(line.amount_cents for line in lines_before))
 
 
 def _moves_nothing(inputs: BillInputs, bill: Bill) -> bool:
@@ -270,7 +269,7 @@ def _consumption(terms: Terms, contract: Contract, facts: PeriodFacts, days: Per
                 end=days.end,
             ),
         )
-    spans = hold_to_law(spans, terms.law, contract.customer_class)
+    spans = terms.hold_to_law(spans, contract.customer_class)
     holder = (contract.connection_id, contract.member_id)
     held = terms.days_held(holder, facts.period)
     years = tuple(year.start for year in guarantee_years(contract, days) if year.start > days.start)

@@ -40,15 +40,18 @@ def last_day_to_pay(issued_on: date) -> date:
     return issued_on + timedelta(days=DAYS_TO_PAY)
 
 
-def compute_bill(inputs: BillInputs) -> Bill:
-    """The bill that follows from its inputs: lines, guarantee credit, VAT on the document total.
+def compute_bill(inputs: BillInputs, lines_before: Sequence[Line] | None = None) -> Bill:
+    """The bill that follows from its inputs: lines, guarantee credit, VAT on the document total. ``lines_before`` are
+    those of what it corrects, where they are known already.
 
     Source: docs/domain/vat-and-bills.md#what-a-bill-holds (fixed and variable apart, incl. VAT, clear units);
     docs/domain/vat-and-bills.md#rounding; docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu.
     """
     lines = lines_of(inputs.consumption)
     if inputs.previous is not None:
-        lines = differences(inputs.previous, inputs.consumption, lines)
+        if lines_before is None:
+            lines_before = lines_of(inputs.previous)
+        lines = differences(inputs.previous, inputs.consumption, lines_before, lines)
     entries = []
     for state in inputs.guarantee:
         year = state.terms.year
@@ -67,10 +70,12 @@ def compute_bill(inputs: BillInputs) -> Bill:
     )
 
 
-def differences(before: Consumption, now: Consumption, lines_now: Sequence[Line]) -> list[Line]:
+def differences(
+    before: Consumption, now: Consumption, lines_before: Sequence[Line], lines_now: Sequence[Line]
+) -> list[Line]:
     """Lines of what is billed now less what was billed before, one line for each that differs in money, with its
     cause."""
-    old, new = _by_key(lines_of(before)), _by_key(lines_now)
+    old, new = _by_key(lines_before), _by_key(lines_now)
     changed = []
     for key in [*new, *(key for key in old if key not in new)]:
         was, became = old.get(key), new.get(key)

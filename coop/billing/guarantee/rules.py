@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from coop.billing.guarantee.profile import share_of
 from coop.billing.model import (
@@ -180,6 +181,7 @@ def normal_gas_m3(gas_m3: Decimal, tap_share: Decimal, degree_days: Decimal, nor
     return Fraction(gas_m3) * (tap + (1 - tap) * Fraction(normal_degree_days) / Fraction(degree_days))
 
 
+@lru_cache(maxsize=4096)  # a run asks the same of a guarantee year half a dozen times
 def ceiling_cents(terms: GuaranteeTerms) -> int | None:
     """The ceiling of the guarantee year, half-up to cents; None where nothing is promised.
 

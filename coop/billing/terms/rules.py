@@ -3,14 +3,14 @@ which days are billed, and what the ceiling of a guarantee year rests on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from coop.billing.guarantee.rules import guarantee_terms
-from coop.billing.model import BY_DAYS, Contract, GuaranteeTerms, Notice, Profile, Tariff
-from coop.billing.terms.law import law_of
+from coop.billing.model import BY_DAYS, Contract, GuaranteeTerms, Notice, Profile, Tariff, TariffSpan
+from coop.billing.terms.law import hold_to_law, law_of
 from coop.billing.terms.tariffs import NO_STOPS, Stops, terms_of
 from coop.communities.choices import Choices, GuaranteeChoice
 from coop.communities.law import Law
@@ -79,6 +79,7 @@ class Terms:
     _by_contract: dict[str, list[tuple[date, Tariff]]] = field(default_factory=dict)
     _contracts_of: dict[Holder, list[Contract]] = field(default_factory=dict)
     _notices_to: dict[str, list[Notice]] = field(default_factory=dict)
+    _lawful: dict[tuple[str, Period, str], tuple[TariffSpan, ...]] = field(default_factory=dict)
 
     law: Law = field(init=False)
     """The law as it is known on that day."""
@@ -98,6 +99,17 @@ class Terms:
             terms = terms_of(contract, self.book.tariffs, notices, self.law, self.book.stops)
             self._by_contract[contract.contract_id] = terms
         return terms
+
+    def hold_to_law(self, spans: Sequence[TariffSpan], customer_class: str) -> tuple[TariffSpan, ...]:
+        """The spans of tariffs of this book with what the law makes of them for a class: most contracts have the
+        same."""
+        held: list[TariffSpan] = []
+        for span in spans:
+            key = span.tariff.tariff_id, span.period, customer_class
+            if key not in self._lawful:
+                self._lawful[key] = hold_to_law([span], self.law, customer_class)
+            held += self._lawful[key]
+        return tuple(held)
 
     def promise(self, contract: Contract, year: Period) -> GuaranteeTerms:
         """Terms that the ceiling of a guarantee year follows from."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 
 from coop.billing.brake import Brake
@@ -126,12 +127,17 @@ def find_price_unvoted(look: Look) -> Iterator[Brake]:
     """A line that is dearer than what a meeting voted, without VAT."""
     tariffs = {tariff.tariff_id: tariff for tariff in look.book.tariffs}
     off: dict[str, list[str]] = defaultdict(list)
+
+    @cache
+    def is_dearer(tariff_id: str, component: str, price_eur: Decimal, rate: Decimal) -> bool:
+        voted = tariffs.get(tariff_id)
+        return voted is None or _net(price_eur, rate) > _voted_net(voted, component, look.law)
+
     for draft in look.first:
         for line in draft.bill.lines:
             if line.kind is LineKind.GUARANTEE:
                 continue
-            voted = tariffs.get(line.tariff_id)
-            if voted is None or _net(line.price_eur, line.vat_rate) > _voted_net(voted, line.component, look.law):
+            if is_dearer(line.tariff_id, line.component, line.price_eur, line.vat_rate):
                 off[line.tariff_id].append(draft.inputs.contract_id)
     for tariff_id, names in off.items():
         yield brake("price-unvoted", tariff_id, names, count=count(len(set(names))))
