@@ -11,10 +11,10 @@ ContractSigned, ContractPartiesNamed, ContractEnded, GasBillsCorrected, BillAddr
 CommunityDescribed, ChoiceMade, ChoiceAnswered, ProgramTokenMade, GatewayMetersSet, DeviceMetersSet, ProgramTokenEnded,
 MessageSent, MessageFailed, ConsentGiven, ConsentWithdrawn.
 
-Hears: ChoiceAdopted, DecisionStopped, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened,
-MeetingWithdrawn, PointWithdrawn, PaperAdded, MotionAdmitted, CandidatesNamed, PersonElected, MandateGiven,
-MandateEnded, MemberSuspended, SuspensionLifted, EntryDropped, VoteOpened, NewVoteOpened, ElectionVoteOpened,
-VoteClosing, BallotEntered, ReadingChanged, ProgramTokenUsed, UseSeen (who looked at whose use).
+Hears: ChoiceAdopted, DecisionRecorded, DecisionStopped, BillIssued, PeriodMeasured, TariffNoticeOrdered,
+MeetingConvened, MeetingWithdrawn, PointWithdrawn, PaperAdded, MotionAdmitted, CandidatesNamed, PersonElected,
+MandateGiven, MandateEnded, MemberSuspended, SuspensionLifted, EntryDropped, VoteOpened, NewVoteOpened,
+ElectionVoteOpened, VoteClosing, BallotEntered, ReadingChanged, ProgramTokenUsed, UseSeen (who looked at whose use).
 The register follows the secretary, not the machines.
 
 Refuses: readings, money, votes; national identification numbers (no legal basis:

@@ -111,6 +111,7 @@ MEMBERS = Service(
     answers={ChoiceAdopted: answer_with(facts.ChoiceAnswered)},
     hears={
         ChoiceAdopted: community_heard.on_choice_adopted,
+        governance.DecisionRecorded: community_heard.on_decision_recorded,
         billing.BillIssued: _in_turn(
             resting.on_bill_issued, messages_heard.on_bill_to_address, messages_heard.on_bill_issued
         ),

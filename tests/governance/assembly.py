@@ -103,9 +103,26 @@ KEY = {"group_id": "roofs", "kind": "dynamic", "weights": None, "valid_from": "2
 BUILD = {"programme_id": "wg-heat", "phase_id": "wg-1", "budget_cents": 500_000_000}
 
 
+USUAL: dict[str, dict[str, Any]] = {
+    "dissolution": {
+        "dissolved_on": "2030-01-01",
+        "liquidators": "board",
+        "balance_to": "the members (art. 23)",
+        "books_kept_by": "the notary",
+    },
+}
+"""Parameters of a kind that has fields, where a test is about none of them."""
+
+
 def resolution(resolution_id: str, kind: str = "other", parameters: dict[str, Any] | None = None) -> Resolution:
     return Resolution(
-        resolution_id, kind, f"Besluit {resolution_id}", f"Resolution {resolution_id}", "", "", parameters or {}
+        resolution_id,
+        kind,
+        f"Besluit {resolution_id}",
+        f"Resolution {resolution_id}",
+        "",
+        "",
+        parameters or USUAL.get(kind, {}),
     )
 
 

@@ -51,7 +51,15 @@ ACCOUNTS = {
     "carried_cents": "100",
 }
 POLICY = {"purpose": "Buurtwarmte", "minimum_group": "10", "term_months": "24", "valid_from": "2027-01-01"}
+END = {
+    "dissolved_on": "2030-01-01",
+    "liquidators": "others",
+    "named_liquidators": "Notariskantoor De Gracht",
+    "balance_to": "De leden (art. 23)",
+    "books_kept_by": "Notariskantoor De Gracht",
+}
 FILLED = {
+    "dissolution": END,
     "budget": BUDGET,
     "loan": LOAN,
     "accounts": ACCOUNTS,

@@ -32,6 +32,7 @@ from tests.governance.assembly import (
     HELD,
     MEETING,
     TOWN,
+    USUAL,
     client,
     live,
     meeting,
@@ -348,6 +349,7 @@ def test_a_notice_of_new_statutes_asks_for_their_text(embedded: Database, tmp_pa
     live(embedded, until="convene")
     desk = client(embedded, tmp_path, "board")
     filled = {"held_on": "2026-06-24", "1.kind": "dissolution", "1.subject_nl": "Ontbinding", "act": "look"}
+    filled |= {f"1.{name}": text for name, text in USUAL["dissolution"].items()}
     asked = "BW 2:42 lid 2 asks that the literal text lies open"
     assert asked in plain(desk.post("/governance/meetings/new", data=filled).text)
     proposal = put(embedded, role="text")

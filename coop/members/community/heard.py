@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from coop.communities.commands import LOCK, add_choice, make_choice
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+from coop.communities.commands import LOCK, add_choice, describe, make_choice
 from coop.communities.falls import hold_again
-from coop.communities.store import load_choices
+from coop.communities.store import find_profile, load_choices
 from coop.events import Envelope
-from coop.events.governance import ChoiceAdopted, DecisionStopped
+from coop.events.governance import ChoiceAdopted, DecisionRecorded, DecisionStopped
 from coop.kit.tx import Tx
 from coop.members.community import store
+
+DISSOLUTION: Final = "dissolution"
+"""Kind of the decision by which the members end the co-operative."""
+
+IN_LIQUIDATION: Final = " in liquidatie"
+"""Words that the law puts behind the name of who is wound up, in any language."""
 
 
 def on_choice_adopted(tx: Tx, event: ChoiceAdopted, _envelope: Envelope) -> None:
@@ -21,6 +31,20 @@ def on_decision_stopped(tx: Tx, event: DecisionStopped, _envelope: Envelope) -> 
     """Let the choice before hold again where one that the meeting adopted fell; or that one, where it acts again."""
     store.add_stop(tx, event)
     _follow_falls(tx, event.paper)
+
+
+def on_decision_recorded(tx: Tx, event: DecisionRecorded, _envelope: Envelope) -> None:
+    """Let the name say that the co-operative is wound up, from the day on which the meeting dissolved it.
+
+    Source: BW 2:19 lid 5.
+    """
+    if event.kind != DISSOLUTION:
+        return
+    dissolved_on = date.fromisoformat(event.parameters["dissolved_on"])
+    profile = find_profile(tx, dissolved_on)
+    if profile is not None and not profile.name.endswith(IN_LIQUIDATION):
+        name, site_name = (f"{called}{IN_LIQUIDATION}" for called in (profile.name, profile.site_name))
+        describe(tx, replace(profile, name=name, site_name=site_name), dissolved_on)
 
 
 def _follow_falls(tx: Tx, source: str) -> None:
