@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Self
@@ -141,16 +142,12 @@ class Envelope:
         return cls(**texts, time=time, position=position, data=data)
 
 
-def event_classes() -> dict[str, type[Event]]:
-    """All facts that this code knows, by type."""
-    _load_facts()
-    return {cls.TYPE: cls for cls in Event.__subclasses__()}
-
-
 @functools.cache
-def _load_facts() -> None:
+def event_classes() -> Mapping[str, type[Event]]:
+    """All facts that this code knows, by type."""
     for service in SERVICES:
         importlib.import_module(f"coop.events.{service}")
+    return {cls.TYPE: cls for cls in Event.__subclasses__()}
 
 
 def read_event(envelope: Envelope) -> Event:

@@ -2,9 +2,9 @@
 
 Invariant: claiming a fact, noting its position and everything its handler did commit together or not at all, so a
 consumer killed at any instant handles the fact again from the start and a repeat changes nothing. Facts are consumed in
-batches, one transaction a batch with a savepoint for each fact: one commit to disk for hundreds of facts, and still
-each fact is whole or absent. Facts of one subject come in order, except when a gap is closed: handlers stand on what is
-told, not on the order of telling.
+batches, one transaction a batch: one commit to disk for hundreds of facts. Those of a co-operative that follow on each
+other share a savepoint, and each has its own where one of them is refused: every fact is whole or absent. Facts of one
+subject come in order, except when a gap is closed: handlers stand on what is told, not on the order of telling.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -88,9 +91,14 @@ class Consumer:
         sources = self.sources()
         return sorted({cls.topic() for cls in event_classes().values() if cls.service() in sources})
 
+    @cached_property
+    def _types(self) -> set[str]:
+        """Types that it hears, without their versions."""
+        return {cls.TYPE.rsplit(".", 1)[0] for cls in self.hears}
+
     def wants(self, envelope: Envelope) -> bool:
         """True for a type that it hears, in whatever version."""
-        return envelope.type.rsplit(".", 1)[0] in {cls.TYPE.rsplit(".", 1)[0] for cls in self.hears}
+        return envelope.type.rsplit(".", 1)[0] in self._types
 
 
 def wait_before(failures: int) -> float:
@@ -160,12 +168,7 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], tried: set[Fact
         tried.update({(envelope.community, envelope.id) for envelope in wanted} - seen)
         now = consumer.database.clock.now()
         claimed: list[dict[str, object]] = []
-        for envelope in wanted:
-            if (envelope.community, envelope.id) in seen:
-                continue
-            seen.add((envelope.community, envelope.id))
-            tx = Tx(sql, envelope.community, now, Actor("service", envelope.source, "bus"))
-            refusal = _refusal_of(consumer, sql, tx, envelope, park_bugs=park_bugs)
+        for tx, envelope, refusal in _handle_new(consumer, sql, wanted, seen, now, park_bugs=park_bugs):
             if refusal:
                 parking.park(tx, parking.EVENT, envelope.source, envelope.to_json(), *refusal)
                 _answer(consumer, tx, envelope, refusal)
@@ -192,6 +195,40 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], tried: set[Fact
     for outcome, count in Counter(outcomes).items():
         FACTS_HEARD.labels(consumer.service, *outcome).inc(count)
     return len(outcomes)
+
+
+def _handle_new(
+    consumer: Consumer,
+    sql: Connection,
+    wanted: Sequence[Envelope],
+    seen: set[FactKey],
+    now: datetime,
+    *,
+    park_bugs: bool,
+) -> Iterator[tuple[Tx, Envelope, Refusal | None]]:
+    """Handle each fact that was not ``seen``, in order, and give its transaction, and why it has to be parked if so."""
+    new: list[Envelope] = []
+    for envelope in wanted:
+        if (key := (envelope.community, envelope.id)) not in seen:
+            seen.add(key)
+            new.append(envelope)
+    for community, alike in groupby(new, key=lambda envelope: envelope.community):
+        run = [(Tx(sql, community, now, Actor("service", one.source, "bus")), one) for one in alike]
+        # A bug that is parked has to be found: each by itself.
+        is_done = not park_bugs and len(run) > 1 and _handle_together(consumer, sql, community, run)
+        for tx, envelope in run:
+            yield tx, envelope, None if is_done else _refusal_of(consumer, sql, tx, envelope, park_bugs=park_bugs)
+
+
+def _handle_together(consumer: Consumer, sql: Connection, community: str, run: Sequence[tuple[Tx, Envelope]]) -> bool:
+    """Handle facts of a co-operative in one savepoint; False where one of them is refused, and nothing was done."""
+    try:
+        with part_of(sql, community):
+            for tx, envelope in run:
+                handle(consumer, tx, envelope)
+    except CoopError:
+        return False
+    return True
 
 
 def _refusal_of(consumer: Consumer, sql: Connection, tx: Tx, envelope: Envelope, *, park_bugs: bool) -> Refusal | None:
