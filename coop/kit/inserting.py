@@ -37,9 +37,25 @@ def insert_mappings(
 
 def insert_tuples(sql: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
     """Insert rows of values as the driver takes them, in the order of the table's columns."""
-    if rows:
+    if not rows:
+        return
+    if sql.dialect.name == "sqlite":
         statement, _ = _prepare(sql.dialect, table, tuple(table.columns.keys()), ())
         sql.exec_driver_sql(statement, list(rows))
+    else:
+        sql.exec_driver_sql(_prepare_columns(sql.dialect, table), tuple(map(list, zip(*rows, strict=True))))
+
+
+@lru_cache(maxsize=100)
+def _prepare_columns(dialect: Dialect, table: Table) -> str:
+    """The statement that takes all rows at once, as an array for each column, so that a guard of the table looks at
+    them together."""
+    quote = dialect.identifier_preparer.quote
+    # Without its length, to which an array would be cut in silence.
+    kinds = [column.type.compile(dialect).split("(")[0] for column in table.columns]
+    names = ", ".join(map(quote, table.columns.keys()))
+    arrays = ", ".join(f"%b::{kind}[]" for kind in kinds)
+    return f"INSERT INTO {quote(table.name)} ({names}) SELECT * FROM unnest({arrays})"
 
 
 @lru_cache(maxsize=1000)

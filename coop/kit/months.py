@@ -1,9 +1,9 @@
 """Tables in PostgreSQL that lie in partitions of a month each, by a column with the day counted from 1970-01-01.
 
 Invariant: such a table keeps rows in partitions of whole months only, there is no default one. A partition has the wall
-and the guards of its table and gives no right to anybody: rows are reached through the table. A month that is detached
-stays beside it as ``<table>_<year>_<month>_detached``, which nobody changes, until it is attached again; meanwhile no
-row of that month comes in. SQLite keeps one table.
+and the guards of its table's rows and gives no right to anybody: rows come in, and are reached, through the table. A
+month that is detached stays beside it as ``<table>_<year>_<month>_detached``, which nobody changes, until it is
+attached again; meanwhile no row of that month comes in. SQLite keeps one table.
 
 A partition is made by a function of the tables' owner that the service may call (``make``), because a service owns
 nothing. It makes a table and attaches it in the caller's transaction: rolled back, there is none. That waits for no

@@ -1,10 +1,12 @@
 """Triggers that keep what was read and what was computed from it, and what a block refers to; and the months of
 blocks.
 
-A block refers to a register and a delivery by a trigger and by no foreign key, which ``kit.months`` cannot have. It is
-never changed. It is let go of only when a sealed one holds it: one that reaches from its first delivery to its last,
-and that came in only because it had as many parts, and the same digest, as all blocks between its two numbers. In
-PostgreSQL a service has no right to take a block away; a function of the owner's does both.
+A block refers to a register and a delivery by a trigger and by no foreign key, which ``kit.months`` cannot have. In
+PostgreSQL the trigger looks at all rows of a statement together, day by day: the planner then finds the one month in
+which a day lies once for a batch, and not once for each of its thousand blocks. A block is never changed. It is let go
+of only when a sealed one holds it: one that reaches from its first delivery to its last, and that came in only because
+it had as many parts, and the same digest, as all blocks between its two numbers. In PostgreSQL a service has no right
+to take a block away; a function of the owner's does both.
 
 A revision of a period is closed only where, over the newest runs of all groups together, no occupancy is allocated more
 than it needed and no producer gives more than it had; and nothing is added to a revision that is closed.
@@ -86,18 +88,22 @@ def _kept() -> list[str]:
     return [table.name for table in kept if table is not block]
 
 
-def _missing(schema: str) -> str:
+def _missing(schema: str, row: str) -> str:
     return " OR ".join(
-        f"NOT EXISTS (SELECT 1 FROM {schema}{name} WHERE community = NEW.community AND {key} = NEW.{column})"
+        f"NOT EXISTS (SELECT 1 FROM {schema}{name} AS known"
+        f" WHERE known.community = {row}.community AND known.{key} = {row}.{column})"
         for name, column, key in REFERRED
     )
 
 
-def _proven(table: str) -> str:
-    """True where a sealed block that comes in has as many parts, and the same digest, as its parts have."""
+def _breaks_seal(table: str, row: str, within: str = "") -> str:
+    """True where a block that comes in lies beneath a sealed one, or is a sealed one that has not as many parts, or not
+    the same digest, as its parts have; looked for ``within`` a further condition."""
     return (
-        f"(SELECT coalesce(sum(part.parts), 0) = NEW.parts AND sum(part.digest) % {DIGEST_MODULUS} = NEW.digest"
-        f" FROM {table} AS part WHERE {_PARTS.format(row='NEW')})"
+        f"EXISTS (SELECT 1 FROM {table} AS part WHERE {_SEALED.format(row=row)}{within}) OR ({row}.parts > 1 AND NOT"
+        f" (SELECT coalesce(sum(part.parts), 0) = {row}.parts"
+        f" AND sum(part.digest) % {DIGEST_MODULUS} = {row}.digest"
+        f" FROM {table} AS part WHERE {_PARTS.format(row=row)}{within}))"
     )
 
 
@@ -112,14 +118,12 @@ def _guard_sqlite(sql: Connection) -> None:
         "CREATE TRIGGER block_keeps_delete BEFORE DELETE ON block"
         f" WHEN NOT EXISTS (SELECT 1 FROM block AS part WHERE {_SEALED.format(row='OLD')}) {refuse.format(_KEEPS)}"
     )
-    send(f"CREATE TRIGGER block_refers BEFORE INSERT ON block WHEN {_missing('')} {refuse.format(_REFERS)}")
+    send(f"CREATE TRIGGER block_refers BEFORE INSERT ON block WHEN {_missing('', 'NEW')} {refuse.format(_REFERS)}")
     for table, *_ in _BOUNDS:
         send(f"CREATE TRIGGER {table}_open BEFORE INSERT ON {table} WHEN {_is_closed('')} {refuse.format(_PAST)}")
     send(f"CREATE TRIGGER period_bounds BEFORE INSERT ON period WHEN {_goes_beyond('')} {refuse.format(_BEYOND)}")
     send(
-        "CREATE TRIGGER block_seals BEFORE INSERT ON block"
-        f" WHEN EXISTS (SELECT 1 FROM block AS part WHERE {_SEALED.format(row='NEW')})"
-        f" OR (NEW.parts > 1 AND NOT {_proven('block')}) {refuse.format(_HOLDS)}"
+        f"CREATE TRIGGER block_seals BEFORE INSERT ON block WHEN {_breaks_seal('block', 'NEW')} {refuse.format(_HOLDS)}"
     )
 
 
@@ -138,15 +142,19 @@ def _guard_postgresql(sql: Connection) -> None:
     is_sealed = f"EXISTS (SELECT FROM {table} AS part WHERE {{}})"
     lets_go = f"IF NOT {is_sealed.format(_SEALED.format(row='OLD'))} THEN RAISE EXCEPTION '{_KEEPS}'; END IF;"
     send(refuses.format("block_lets_go", f"{lets_go} RETURN OLD;"), **plain)
-    refers = f"IF {_missing(schema)} THEN RAISE foreign_key_violation USING MESSAGE = '{_REFERS}'; END IF;"
-    holds = (
-        f"IF {is_sealed.format(_SEALED.format(row='NEW'))} OR (NEW.parts > 1 AND NOT {_proven(table)})"
-        f" THEN RAISE EXCEPTION '{_HOLDS}'; END IF;"
-    )
-    send(refuses.format("block_refers", f"{refers} {holds} RETURN NULL;"), **plain)
+    of_day = "EXISTS (SELECT FROM added WHERE added.day = one_day AND ({}))".format
+    refers = f"IF {of_day(_missing(schema, 'added'))}"
+    refers += f" THEN RAISE foreign_key_violation USING MESSAGE = '{_REFERS}'; END IF;"
+    holds = f"IF {of_day(_breaks_seal(table, 'added', ' AND part.day = one_day'))}"
+    holds += f" THEN RAISE EXCEPTION '{_HOLDS}'; END IF;"
+    each_day = f"FOR one_day IN SELECT DISTINCT day FROM added LOOP {refers} {holds} END LOOP;"
+    send(refuses.format("block_refers", f"DECLARE one_day integer; BEGIN {each_day} END; RETURN NULL;"), **plain)
     send("CREATE TRIGGER block_keeps BEFORE UPDATE ON block FOR EACH ROW EXECUTE FUNCTION reading_refuses()")
     send("CREATE TRIGGER block_lets_go BEFORE DELETE ON block FOR EACH ROW EXECUTE FUNCTION block_lets_go()")
-    send("CREATE TRIGGER block_refers AFTER INSERT ON block FOR EACH ROW EXECUTE FUNCTION block_refers()")
+    send(
+        "CREATE TRIGGER block_refers AFTER INSERT ON block REFERENCING NEW TABLE AS added"
+        " FOR EACH STATEMENT EXECUTE FUNCTION block_refers()"
+    )
     for name, tables, wrong, said in (
         ("sharing_open", [table for table, *_ in _BOUNDS], _is_closed(schema), _PAST),
         ("sharing_bounds", ["period"], _goes_beyond(schema), _BEYOND),
