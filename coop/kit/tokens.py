@@ -187,17 +187,27 @@ def list_gateway_tokens(tx: Tx) -> list[GatewayToken]:
     return [GatewayToken(*row) for row in tx.execute(query)]
 
 
-def list_gateways(tx: Tx) -> dict[str, frozenset[str] | None]:
-    """List the gateways by name with the meters that each speaks for; None: every meter.
+def list_rights(tx: Tx) -> tuple[dict[str, frozenset[str] | None], dict[str, frozenset[str] | None]]:
+    """List the gateways by name twice: with the meters that each speaks for, and with those for which it counts as a
+    device; None: every meter.
 
     Where several tokens stand for one gateway, as while one is exchanged for another, it speaks for the meters of all.
     """
-    return _unite((token.name, token.meters) for token in list_gateway_tokens(tx))
+    tokens = list_gateway_tokens(tx)
+    return (
+        _unite((token.name, token.meters) for token in tokens),
+        _unite((token.name, token.device_meters) for token in tokens),
+    )
+
+
+def list_gateways(tx: Tx) -> dict[str, frozenset[str] | None]:
+    """List the gateways by name with the meters that each speaks for, as ``list_rights`` does."""
+    return list_rights(tx)[0]
 
 
 def list_devices(tx: Tx) -> dict[str, frozenset[str] | None]:
-    """List the gateways by name with the meters for which each counts as a device; None: for every meter."""
-    return _unite((token.name, token.device_meters) for token in list_gateway_tokens(tx))
+    """List the gateways by name with the meters for which each counts as a device, as ``list_rights`` does."""
+    return list_rights(tx)[1]
 
 
 def _unite(named: Iterable[tuple[str, tuple[str, ...] | None]]) -> dict[str, frozenset[str] | None]:

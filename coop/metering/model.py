@@ -276,6 +276,8 @@ class Meter:
 
     def maxima_on(self, day: date) -> Mapping[Quantity, Decimal]:
         """Maxima of its registers on a civil day; before it hung, those with which it began."""
+        if not self.former:
+            return self.maxima
         begun = [place for place in self.places if civil_date(place.installed_at) <= day]
         return (begun or self.places)[-1 if begun else 0].maxima
 

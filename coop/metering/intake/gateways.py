@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-import numpy as np
-
-from coop.kit.tokens import list_devices, list_gateways
+from coop.kit.tokens import list_rights
 from coop.kit.tx import Tx
 from coop.metering.model import Decoded, Delivery, Quality, Refused, Series, Stand, refuse
 from coop.values import say
@@ -104,24 +102,27 @@ class CarrierMandate:
         return [refuse("not-measured", reason, reading) for reading in said if _is_said_by_people(reading)]
 
 
-_IS_BY_PEOPLE: Final = np.isin(np.arange(max(Quality) + 1), (Quality.CORRECTED, Quality.CUSTOMER))
-"""For each code of a quality whether it is people's to say."""
+_BY_PEOPLE: Final = (Quality.CORRECTED, Quality.CUSTOMER)
+"""Qualities that are people's to say."""
 
 
 def _is_said_by_people(reading: Stand | Series) -> bool:
-    return bool(_IS_BY_PEOPLE[reading.quality].any())
+    if isinstance(reading, Stand):
+        return reading.quality in _BY_PEOPLE
+    codes = reading.quality.tobytes()  # one a byte; looked through once for each series, which numpy is slow to begin
+    return any(code in codes for code in _BY_PEOPLE)
 
 
 def mandate_of(tx: Tx, gateway: str) -> GatewayMandate:
     """A gateway's right to speak now."""
-    return _mandate(list_gateways(tx), list_devices(tx), gateway)
+    return _mandate(*list_rights(tx), gateway)
 
 
 def limit(tx: Tx, deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Deliveries of gateways that only their names tell apart, each with its gateway's right to speak."""
     if not deliveries:
         return []
-    gateways, devices = list_gateways(tx), list_devices(tx)
+    gateways, devices = list_rights(tx)
     return [replace(delivery, mandate=_mandate(gateways, devices, delivery.gateway)) for delivery in deliveries]
 
 

@@ -593,6 +593,9 @@ def upgrade() -> None:
             "community", "register_id", "before_s", "period_start", "revision", "after_s", name=op.f("pk_open_end")
         ),
     )
+    with op.batch_alter_table("open_end", schema=None) as batch_op:
+        batch_op.create_index("ix_open_end_before", ["community", "before_s"], unique=False)
+
     op.create_table(
         "register_resolution",
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -670,6 +673,9 @@ def downgrade() -> None:
     op.drop_table("break_answer")
     op.drop_table("withdrawal")
     op.drop_table("register_resolution")
+    with op.batch_alter_table("open_end", schema=None) as batch_op:
+        batch_op.drop_index("ix_open_end_before")
+
     op.drop_table("open_end")
     op.drop_table("meter_answer")
     op.drop_table("late_value")

@@ -137,6 +137,9 @@ class Decision:
     reason: str
 
 
+_LATER = period.alias()
+
+
 def list_closed(
     tx: Tx,
     around: tuple[date, date] | None = None,
@@ -146,12 +149,11 @@ def list_closed(
 ) -> list[Closed]:
     """Closed periods in their newest revision (as known at an instant), in order; with ``around`` only those that
     reach the first to the last of two days, and those that begin on a day of ``also``."""
-    later = period.alias()
-    of_period = select(func.max(later.c.revision)).where(
-        later.c.community == period.c.community, later.c.period_start == period.c.period_start
+    of_period = select(func.max(_LATER.c.revision)).where(
+        _LATER.c.community == period.c.community, _LATER.c.period_start == period.c.period_start
     )
     if known_at is not None:
-        of_period = of_period.where(later.c.closed_at <= known_at)
+        of_period = of_period.where(_LATER.c.closed_at <= known_at)
     where: list[ColumnElement[bool]] = [period.c.revision == of_period.scalar_subquery()]
     if around is not None:
         reaches = and_(period.c.period_start <= around[1], period.c.period_end >= around[0])

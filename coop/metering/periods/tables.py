@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, String, Table
 
 from coop.metering.tables import metadata, refers
 
@@ -28,6 +28,7 @@ open_end = Table(
     Column("by_device", Boolean, nullable=False),
     refers("register_id", "register"),
     CheckConstraint("after_s < before_s", name="in_order"),
+    Index("ix_open_end_before", "community", "before_s"),
 )
 """Times between two instants in which a reading would change what a revision of a period told; where one account alone
 said it, one of the device (``by_device``)."""
