@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from coop.metering.heat.counters import MeterCounter, Stock, find_counter, load_days
+from coop.metering.heat.counters import MeterCounter, Stock, find_counter, load_counts
 from coop.metering.heat.coverage import find_bare_days, find_vacancies
 from coop.metering.heat.decisions import list_decided
 from coop.metering.heat.degree_days import (
@@ -72,7 +72,7 @@ class Heat:
 def measure(store: Store, period: Period) -> Heat:
     """Heat and cold of every occupancy in a period, and what is missing for it."""
     counters, lacking = _find_counters(store, period)
-    days = load_days(store, period, [one for some in counters.values() for one in some])
+    days, counts = load_counts(store, period, [one for some in counters.values() for one in some])
     tap = store.parameters.tap_water_permille(period.start)
     allowed_s = store.parameters.tolerance(period.start).stand_gap.total_seconds()
     measured: list[Measured] = []
@@ -81,7 +81,7 @@ def measure(store: Store, period: Period) -> Heat:
         uses: list[Use] = []
         versions: dict[RegisterDay, int] = {}
         for counter in some:
-            counted, disagreements = counter.count(days)
+            counted, disagreements = counts.get(counter) or counter.count(days)
             blocking += map(say_disagreement, disagreements)
             for span, use in counted:
                 if use is not None:

@@ -18,6 +18,9 @@ from coop.values import Period
 Stock = Mapping[str, Mapping[int, Stored]]
 """Days of readings by register."""
 
+Counted = tuple[list[tuple[Span, Use | None]], list[Disagreement]]
+"""Spans of a counter with the count of each, and where its shapes disagree."""
+
 
 @dataclass(frozen=True)
 class MeterCounter:
@@ -43,7 +46,7 @@ class MeterCounter:
         every = (self.readings, self.intervals, self.days)
         return MeterCounter(*(span and replace(span, from_s=from_s, to_s=to_s) for span in every))
 
-    def count(self, stock: Stock) -> tuple[list[tuple[Span, Use | None]], list[Disagreement]]:
+    def count(self, stock: Stock) -> Counted:
         """Counts of it, span by span in the order of time, and where its shapes disagree."""
         spans, disagreements = self._join(stock)
         return [(span, self.use(span, stock)) for span in spans], disagreements
@@ -51,14 +54,6 @@ class MeterCounter:
     def use(self, span: Span, stock: Stock, share: ShareByTime = linear) -> Use | None:
         """Count of one of its spans."""
         return use_of(span, _contents(span, stock), share)
-
-    def looks_further(self, stock: Stock) -> bool:
-        """True where these days do not tell enough: of a bound, or of a break."""
-        counted, disagreements = self.count(stock)
-        uses = [use for _, use in counted]
-        return bool(disagreements) or any(
-            use is None or use.gap_s is None or use.is_broken or use.is_at_edge for use in uses
-        )
 
     def is_claimed(self, stock: Stock) -> bool:
         """True where one account alone answers for any of it: a device may have said otherwise before and after."""
@@ -99,19 +94,36 @@ def find_counter(
 
 def load_days(store: Store, period: Period, counters: Iterable[MeterCounter]) -> dict[str, dict[int, Stored]]:
     """Days of readings around a period, and further ones where these do not tell enough."""
+    return load_counts(store, period, counters)[0]
+
+
+def load_counts(
+    store: Store, period: Period, counters: Iterable[MeterCounter]
+) -> tuple[dict[str, dict[int, Stored]], dict[MeterCounter, Counted]]:
+    """The same with the counts of those for which the days around the period were enough, as they mostly are."""
     counters = list(counters)
     first_day, last_day = seconds(period.start_at) // DAY_S - 1, seconds(period.end_at) // DAY_S + 1
     days = store.days({identity for one in counters for identity in one.register_ids}, first_day, last_day)
     reach = first_day - REACH_S // DAY_S, last_day + REACH_S // DAY_S
     claimed = {one.readings.register_id for one in counters if one.readings is not None and one.is_claimed(days)}
     spoken = find_devices(store.tx, claimed, *reach)
+    counts = {one: one.count(days) for one in counters}
     wide = {
         identity
         for one in counters
-        if (one.readings is not None and one.readings.register_id in spoken) or one.looks_further(days)
+        if (one.readings is not None and one.readings.register_id in spoken) or _looks_further(counts[one])
         for identity in one.register_ids
     }
-    return days | store.days(wide, *reach)
+    enough = {one: counted for one, counted in counts.items() if wide.isdisjoint(one.register_ids)}
+    return days | store.days(wide, *reach), enough
+
+
+def _looks_further(counted: Counted) -> bool:
+    """True where the days did not tell enough: of a bound, or of a break."""
+    spans, disagreements = counted
+    return bool(disagreements) or any(
+        use is None or use.gap_s is None or use.is_broken or use.is_at_edge for _, use in spans
+    )
 
 
 def _contents(span: Span, stock: Stock) -> Days:
