@@ -676,8 +676,10 @@ def find_rule_of(vote: Taken, decided: Taken) -> dict[str, Any]:
     rule, notice = find_rule(json.loads(vote["articles"]), decided["kind"]), json.loads(vote["notice"])
     second = rule.get("second")
     is_called = notice.get("second_of") and (notice.get("second_why") or not (second or {}).get("says_why"))
-    if second and decided["article"] == second["article"] and is_called:
-        return rule | {"article": second["article"], "majority": second["majority"], "quorum": None}
+    own = (second or {}).get("quorum")
+    articles = {second["article"], own["article"] if own else second["article"]} if second else set()
+    if second and decided["article"] in articles and is_called:
+        return rule | {"article": second["article"], "majority": second["majority"], "quorum": own}
     return rule
 
 

@@ -125,11 +125,15 @@ def list_voters(register: Register, articles: Articles, day: date, until: dateti
             ends[leaving.member_id] = leaving.number, leaving.left_on
     gone = {member_id for member_id, (_, left_on) in ends.items() if left_on is not None and left_on <= day}
     suspended = _list_suspended(register, day, until)
-    return {
-        member_id: 0 if member_id in suspended else count_votes(articles, kind, measure)
+    votes = {
+        member_id: count_votes(articles, kind, measure)
         for member_id, (_, kind, measure) in newest.items()
         if member_id not in gone
     }
+    share = (articles.get("voters") or {}).get("most_share")
+    most = max(1, sum(votes.values()) * share["num"] // share["den"]) if share else None
+    capped = {each: number if most is None else min(number, most) for each, number in votes.items()}
+    return {each: 0 if each in suspended else number for each, number in capped.items()}
 
 
 def _list_newest(register: Register, day: date, until: datetime) -> Newest:

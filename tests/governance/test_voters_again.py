@@ -18,8 +18,9 @@ from coop.governance.meetings import store
 from coop.governance.meetings.heard_voters import on_member_admitted, on_member_changed, on_member_left
 from coop.governance.meetings.list_store import OPENED, find_list
 from coop.governance.meetings.term_store import Term
-from coop.governance.meetings.voting_lists import list_late, list_unheard
+from coop.governance.meetings.voting_lists import list_late, list_unheard, read_list
 from coop.governance.statutes.council import Council
+from coop.governance.statutes.model import Share, Voters
 from coop.governance.suspensions.commands import suspend_member
 from coop.governance.tables.meetings import voter
 from coop.kit.database import Database
@@ -197,3 +198,24 @@ def test_the_list_of_a_council_is_made_again_from_elections(
         "m002 stands on it, and has no vote by what was told",
         "m003 is missing, and has a vote by what was told",
     ][: len(found)]
+
+
+def test_a_list_by_share_of_which_nobody_has_more_than_a_tenth_is_made_again(
+    embedded: Database, clock: SetClock, register: Database
+) -> None:
+    """30, 5 and eight of one are 43: a tenth is 4, for each part of the list that is read alone as well."""
+    clock.set(SPRING)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        tell(
+            tx, register, admitted("m001", 30), admitted("m002", 5), *(admitted(f"m01{number}") for number in range(8))
+        )
+        capped = Voters("art. 11", plural=True, most_share=Share(1, 10))
+        adopt(tx, replace(STATUTES, articles=replace(STATUTES.articles, voters=capped)))
+        meetings.convene_meeting(tx, meeting(resolution("a")))
+        held = store.find_meeting(tx, "alv-1")
+        assert held is not None
+        assert dict(read_list(tx, held, ["m001", "m010"])) == {"m001": 4, "m010": 1}
+    close(embedded, clock)
+    with embedded.read(TOWN) as tx:
+        assert sum((find_list(tx, "alv-1", OPENED) or {}).values()) == 16
+    assert find(embedded, register) == []

@@ -11,13 +11,14 @@ from coop.governance.articles import words as statutes_words
 from coop.governance.articles.reading_councils import read_council
 from coop.governance.articles.reading_motions import read_motions
 from coop.governance.articles.reading_referenda import read_referendum
+from coop.governance.articles.reading_rules import read_conditions, read_rule
 from coop.governance.articles.words import STEPS
 from coop.governance.ballots.counting import decide, quorum_needed, votes_needed
 from coop.governance.kinds import list_kinds
 from coop.governance.model import Count, Resolution
 from coop.governance.statutes import elections, law, requests, terms, voters
 from coop.governance.statutes.majorities import find_rule
-from coop.governance.statutes.model import Advance, Articles, Rule, Second, Term, Voters
+from coop.governance.statutes.model import Advance, Articles, Rule, Term, Voters
 from coop.governance.statutes.record import describe_articles, read_articles
 from coop.governance.statutes.saying import say_rule, say_share
 from coop.governance.statutes.unasked import find_unasked, is_asked
@@ -139,7 +140,7 @@ def _read(articles: Articles, held_on: date) -> _Read:
         kinds.append("statutes")
     for kind in kinds:
         rule = find_rule(articles, kind)
-        yield f"rules.{kind}", rule.article, _say_rule(rule), _work_out(articles, kind, rule)
+        yield f"rules.{kind}", rule.article, read_rule(rule), _work_out(articles, kind, rule)
     for kind, term in articles.notices.items():
         yield f"notices.{kind}", term.article, [_say_term(term)], [_work_out_notice(articles, kind, held_on)]
     for kind, term in articles.texts.items():
@@ -147,35 +148,6 @@ def _read(articles: Articles, held_on: date) -> _Read:
     yield from _read_voting(articles, held_on)
     yield from _read_requests(articles, held_on)
     yield from _read_persons(articles)
-
-
-def _say_rule(rule: Rule) -> list[Said]:
-    return [say("Adopted with %(rule)s.", rule=say_rule(rule)), *_say_conditions(rule)]
-
-
-def _say_conditions(rule: Rule) -> list[Said]:
-    """All that a rule asks beside its majority and its quorum."""
-    said = [_say_second(rule.second)] if rule.second else []
-    if rule.approval is not None:
-        said.append(say("An outside body has to consent (%(article)s).", article=rule.approval.article))
-    if rule.in_writing:
-        said.append(say("The vote is in writing."))
-    if rule.secret:
-        said.append(say("The ballot is secret: such a vote cannot be held here."))
-    return said
-
-
-def _say_second(second: Second) -> Said:
-    if second.from_days:
-        days = say("from %(first)s to %(last)s days later", first=second.from_days, last=second.to_days)
-    else:
-        days = say("at most %(last)s days later", last=second.to_days)
-    return say(
-        "Without that quorum a second meeting, %(days)s, decides whoever is there, with %(share)s (%(article)s).",
-        days=days,
-        share=say_share(second.majority),
-        article=second.article,
-    )
 
 
 def _work_out(articles: Articles, kind: str, rule: Rule) -> list[Said]:
@@ -268,6 +240,10 @@ def _say_voters(own: Voters) -> list[Said]:
         said = [say("A member has as many votes as the register says.")]
     if own.most_votes is not None:
         said.append(say("Nobody has more than %(limit)s votes.", limit=own.most_votes))
+    if own.most_share is not None:
+        said.append(
+            say("Nobody has more than %(num)s/%(den)s of all votes.", num=own.most_share.num, den=own.most_share.den)
+        )
     for kind in own.kinds:
         template = (
             say("%(kind)s: votes (%(article)s).", kind=kind.kind, article=kind.article)
@@ -350,6 +326,9 @@ def _read_requests(articles: Articles, held_on: date) -> _Read:
         )
         example = say("For a meeting on %(day)s they ask by %(latest)s.", day=held_on, latest=last)
         yield "agenda", point.article, [who], [example]
+    if articles.newspaper_article:
+        printed = say("An advertisement in a newspaper that is read there is notice enough.")
+        yield "newspaper_article", articles.newspaper_article, [printed], []
     if articles.late_agenda_article:
         late = say("A point of which members were not told in time: the meeting can put it off to the next one.")
         yield "late_agenda_article", articles.late_agenda_article, [late], []
@@ -382,7 +361,7 @@ def _read_persons(articles: Articles) -> _Read:
         yield (
             "nomination",
             rule.article,
-            [say("Broken with %(rule)s.", rule=say_rule(rule)), *_say_conditions(rule)],
+            [say("Broken with %(rule)s.", rule=say_rule(rule)), *read_conditions(rule)],
             [],
         )
     if articles.universal is not None:

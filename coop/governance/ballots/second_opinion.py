@@ -63,7 +63,7 @@ def judge(
         earliest = first_on + timedelta(days=second.get("from_days", 0))
         is_called = says_why or not second.get("says_why", False)
         if is_called and earliest <= held_on <= first_on + timedelta(days=second["to_days"]):
-            rule |= {"article": second["article"], "majority": second["majority"], "quorum": None}
+            rule |= {"article": second["article"], "majority": second["majority"], "quorum": second.get("quorum")}
         elif second.get("outside") == "undecidable":
             return False, second["article"]
     quorum = rule.get("quorum")

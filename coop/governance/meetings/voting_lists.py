@@ -40,7 +40,7 @@ from coop.governance.statutes.delegates import (
 )
 from coop.governance.statutes.law import LAW
 from coop.governance.statutes.version import in_force
-from coop.governance.statutes.voters import weigh_member
+from coop.governance.statutes.voters import cap_votes, find_voters, weigh_member
 from coop.kit.positions import is_behind
 from coop.kit.tx import Tx
 from coop.values import CoopError, midnight, say
@@ -63,10 +63,15 @@ def weigh_members(
     versions = [version for version in meeting_store.list_statutes(tx) if version.valid_from <= day]
     articles = in_force(versions, day).articles if versions else LAW
     suspended = list_suspended(tx, day, told_until)
-    return {
+    weights = {
         member_id: 0 if member_id in suspended else weigh_member(articles, each.kind, each.votes)
         for member_id, each in registered.items()
     }
+    if find_voters(articles).most_share is None:
+        return weights
+    everybody = find_members(tx, day, told_until)
+    whole = sum(weigh_member(articles, each.kind, each.votes) for each in everybody.values())
+    return cap_votes(articles, weights, whole)
 
 
 def weigh_voters(

@@ -100,6 +100,9 @@ def _judge_rule(rule: Rule, path: str) -> list[Problem]:
             problems.append(Problem(say("a majority is at least one half and at most all"), f"{path}.{name}"))
     if rule.quorum is not None and rule.quorum.share.above and rule.quorum.share.num == rule.quorum.share.den:
         problems.append(Problem(say("more than all can never be there"), f"{path}.quorum.share"))
+    second = rule.second.quorum.share if rule.second and rule.second.quorum else None
+    if second is not None and second.above and second.num == second.den:
+        problems.append(Problem(say("more than all can never be there"), f"{path}.second.quorum.share"))
     if rule.second is not None and rule.second.from_days > rule.second.to_days:
         problems.append(Problem(say("a second meeting has a first day before its last"), f"{path}.second.from_days"))
     return problems

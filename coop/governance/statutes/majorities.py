@@ -45,13 +45,13 @@ def find_rule(articles: Articles, kind: str) -> Rule:
 
 
 def applies(articles: Articles, kind: str, second: SecondCall | None = None) -> Rule | None:
-    """The rule by which a proposal is judged: in a second meeting in time that of the second meeting, which asks no
-    quorum. None where a second meeting at that time may not decide at all."""
+    """The rule by which a proposal is judged: in a second meeting in time that of the second meeting, with its own
+    quorum or none. None where a second meeting at that time may not decide at all."""
     rule = find_rule(articles, kind)
     if second is None or rule.second is None:
         return rule
     if _is_within(rule.second, second):
-        return replace(rule, article=rule.second.article, majority=rule.second.majority, quorum=None)
+        return replace(rule, article=rule.second.article, majority=rule.second.majority, quorum=rule.second.quorum)
     return None if rule.second.outside == "undecidable" else rule
 
 

@@ -93,11 +93,8 @@ class Quorum:
 
 @dataclass(frozen=True)
 class Second:
-    """A second meeting, in which no quorum is asked.
-
-    It is held between ``from_days`` and ``to_days`` after the first. One outside that window is no second meeting: it
-    asks the first quorum again, or may not decide at all (``outside``), as the statutes are read.
-    """
+    """A second meeting ``from_days`` to ``to_days`` after the first, in which another ``quorum`` is asked, or none. One
+    outside that window is none: it asks the first quorum again, or may not decide at all (``outside``)."""
 
     article: str
     majority: Share
@@ -105,6 +102,7 @@ class Second:
     from_days: int = 0
     says_why: bool = False
     outside: Literal["quorum", "undecidable"] = "quorum"
+    quorum: Quorum | None = None
 
 
 @dataclass(frozen=True)
@@ -235,7 +233,7 @@ class Voters:
     """Rules on who votes, and with how many votes.
 
     Everybody has one vote, unless ``plural``: then as many as the register says, or as the band of what it says gives;
-    no more than ``most_votes``.
+    no more than ``most_votes``, nor than ``most_share`` of the votes that all have before that bound, rounded down.
     ``bands`` rise; ``on_bound`` says which band holds a bound itself, where the statutes do. ``least_age`` counts on
     1 January. Who is more than ``arrears_months`` behind has no rights. A suspension ends after ``suspended_months``.
     """
@@ -244,6 +242,7 @@ class Voters:
     kinds: tuple[VoterKind, ...] = ()
     plural: bool = False
     most_votes: int | None = None
+    most_share: Share | None = None
     bands: tuple[Band, ...] = ()
     on_bound: Literal["lower", "upper"] | None = None
     least_age: int = 0
@@ -350,6 +349,7 @@ class Articles:
     call: Call | None = None
     agenda: AgendaPoint | None = None
     late_agenda_article: str = ""
+    newspaper_article: str = ""
     motions: Motions | None = None
     referenda: Mapping[str, Referendum] = field(default_factory=dict)
     council: Council | None = None

@@ -16,6 +16,7 @@ SECTIONS: Final = frozenset(
         "call",
         "agenda",
         "late_agenda_article",
+        "newspaper_article",
         "universal",
         "written",
         "outside_article",

@@ -5,7 +5,7 @@ Source: Civil Code, book 2, article 2:38; docs/domain/meetings-votes-and-statute
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -119,6 +119,22 @@ def weigh_member(articles: Articles, kind: str, measure: int) -> int:
     votes = count_votes(replace(articles, voters=voters), measure).detail
     assert isinstance(votes, int), "votes are counted"
     return votes
+
+
+def cap_votes(articles: Articles, votes: Mapping[str, int], whole: int) -> dict[str, int]:
+    """Votes of members, of whom nobody has more than the share of the statutes of what all would have without it; who
+    has a vote keeps one.
+
+    >>> from coop.governance.statutes.model import Share, Voters
+    >>> tenth = Articles("by share", voters=Voters("12", plural=True, most_share=Share(1, 10)))
+    >>> cap_votes(tenth, {"a": 60, "b": 12, "c": 7, "d": 0}, 125)
+    {'a': 12, 'b': 12, 'c': 7, 'd': 0}
+    """
+    share = find_voters(articles).most_share
+    if share is None:
+        return dict(votes)
+    most = max(1, whole * share.num // share.den)
+    return {member_id: min(number, most) for member_id, number in votes.items()}
 
 
 def judge_mandate(form: str, *, holder_may_vote: bool, giver_may_vote: bool = True) -> Ruling:
