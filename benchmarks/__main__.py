@@ -13,6 +13,7 @@ NAMES = (
     "path",
     "paging",
     "effects",
+    "corrected_day",
     "corrections",
     "papers",
     "verifying",

@@ -117,10 +117,10 @@ def play(settings: Settings, members: int, watch: Watch) -> None:
     found_everywhere(rooms, COMMUNITY)
     bus = local_bus(rooms)
     set_up(rooms, bus, members)
-    use_wh, solar_wh = _quarters(members)
+    use_wh, solar_wh = quarters_of(members)
     tune_gc()
     for month in Period.year(YEAR).months():
-        bodies = list(_telegrams(month, members, use_wh, solar_wh))
+        bodies = list(telegrams_of(month, members, use_wh, solar_wh))
         with watch.phase("plain_write"):
             _plain_write(settings.data_dir / "plain", [body for _, _, body in bodies])
         with watch.phase("ingest"):
@@ -216,7 +216,7 @@ def _roofs(members: int) -> list[str]:
     return [f"S{n:05d}" for n in range(-(-members // 500))]
 
 
-def _quarters(members: int) -> tuple[Int64Array, Int64Array]:
+def quarters_of(members: int) -> tuple[Int64Array, Int64Array]:
     """Use of each home (members, 96) and make of each roof (96,) on one UTC day [Wh]; days differ by a shift."""
     draw = np.random.default_rng(1)
     use = draw.integers(20, 400, (members, 96))
@@ -224,7 +224,7 @@ def _quarters(members: int) -> tuple[Int64Array, Int64Array]:
     return use, (sun * 300 * members / len(_roofs(members))).astype(np.int64)
 
 
-def _telegrams(
+def telegrams_of(
     month: Period,
     members: int,
     use_wh: Int64Array,
