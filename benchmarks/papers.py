@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.corrections import open_billing
 from benchmarks.effects import use_of
-from coop.billing.amounts.commands import list_contract_ids, set_first_amount
+from coop.billing.amounts.firsts import keep_firsts, list_firsts
 from coop.billing.bills import store as bills
 from coop.billing.documents.archive import freeze
 from coop.billing.documents.contents import document_of
@@ -70,7 +70,7 @@ def measure(work: Callable[[], int]) -> tuple[int, float]:
 def set_amounts(database: Database) -> int:
     """Set the even amount of every contract."""
     with database.write(COMMUNITY, SECRETARY) as tx:
-        return sum(set_first_amount(tx, contract_id) for contract_id in list_contract_ids(tx, with_amount=False))
+        return keep_firsts(tx, [expected.first for expected in list_firsts(tx)])
 
 
 def issue_month(database: Database) -> int:

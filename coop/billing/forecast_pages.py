@@ -11,6 +11,7 @@ from coop.billing.access import ACCESS
 from coop.billing.amounts import forecast_texts
 from coop.billing.amounts import texts as asking_texts
 from coop.billing.amounts.commands import list_amount_rows, set_amount, view_amount
+from coop.billing.amounts.firsts import list_firsts, release_first
 from coop.billing.amounts.forecasts import forecast_contract
 from coop.billing.bills import account_store as accounts
 from coop.billing.bills import store as bills
@@ -81,9 +82,35 @@ def set_own_amount(request: Request, contract_id: str, amount: Annotated[Name, F
 @may("see-all-bills")
 def amounts_page(request: Request) -> Response:
     with reading(request) as tx:
-        rows = list_amount_rows(tx)
+        rows, expected = list_amount_rows(tx), list_firsts(tx)
         plan = load_choices(tx).on(PaymentChoice, tx.today).plan
-    return render(request, "billing/amounts.html", rows=rows, plan=plan, texts=asking_texts)
+    return render(
+        request,
+        "billing/amounts.html",
+        rows=rows,
+        held=[each for each in expected if each.doubts],
+        due_count=sum(not each.doubts for each in expected),
+        may_release=ACCESS.allows(session_of(request), "release-runs"),
+        plan=plan,
+        texts=asking_texts,
+    )
+
+
+@routes.post("/amounts/{contract_id}/release")
+@may("release-runs")
+def release_amount(request: Request, contract_id: str, amount_cents: Annotated[int, Form(ge=0)]) -> Response:
+    with writing(request) as tx:
+        release_first(tx, contract_id, amount_cents)
+    text = translate(language_of(request), "The monthly amount is set, and the next bill asks it.")
+    return redirect("/billing/amounts", text)
+
+
+@routes.get("/exports/held-amounts.{extension}")
+@may("see-all-bills")
+def export_held_amounts(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        held = [each for each in list_firsts(tx) if each.doubts]
+    return asked.answer(listings.held_amounts_listing(held, language_of(request)))
 
 
 @routes.get("/exports/amounts.{extension}")

@@ -6,11 +6,11 @@ Metering closes periods and their revisions in the night; what it closed is draf
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from coop.billing.amounts.commands import follow_drift, list_contract_ids, set_first_amount
+from coop.billing.amounts.commands import follow_drift, list_contract_ids
+from coop.billing.amounts.firsts import keep_firsts, list_firsts
 from coop.billing.bills import paper_store as papers
 from coop.billing.bills import store as bills
 from coop.billing.bills.paper import needed_no_longer
@@ -20,7 +20,6 @@ from coop.billing.runs.proposals import Outcome, propose_bills, propose_correcti
 from coop.billing.runs.store import Proposal
 from coop.billing.runs.works import resume
 from coop.kit.jobs import Job, Work
-from coop.kit.tx import Tx
 from coop.values import CoopError, Period, Said, eur, join_said, say, say_count
 from coop.web.language import N_
 
@@ -29,6 +28,7 @@ NAMED_MAX: Final = 20
 """Bills that a failure names; the log has all."""
 REASON_MAX: Final = 300
 CONTRACTS_AT_ONCE: Final = 20
+AMOUNTS_AT_ONCE: Final = 200
 
 log = logging.getLogger(__name__)
 
@@ -103,25 +103,28 @@ def forget_papers(work: Work) -> str:
 
 
 def set_amounts(work: Work) -> str:
-    """Set the even amount of every contract that has none in its guarantee year, a contract at a time."""
-    count = _amounts_of_each(work, set_first_amount, with_amount=False)
-    return say_count("set %(num)s monthly amount", "set %(num)s monthly amounts", count)
+    """Set the even amount of every contract that has none in its guarantee year, but of those in which something is
+    unlikely: these wait for somebody who looks."""
+    with work.database.read(work.community) as tx:
+        expected = list_firsts(tx)
+    sound, count = [each.first for each in expected if not each.doubts], 0
+    for start in range(0, len(sound), AMOUNTS_AT_ONCE):
+        with work.write() as tx:
+            count += keep_firsts(tx, sound[start : start + AMOUNTS_AT_ONCE])
+    done = say_count("set %(num)s monthly amount", "set %(num)s monthly amounts", count)
+    held = len(expected) - len(sound)
+    return join_said([done, say("held %(held)s that are unlikely", held=held)]) if held else done
 
 
 def follow_drifts(work: Work) -> str:
     """Tell another even amount where what is expected has drifted from the present one."""
-    count = _amounts_of_each(work, follow_drift, with_amount=True)
-    return say_count("told %(num)s other monthly amount", "told %(num)s other monthly amounts", count)
-
-
-def _amounts_of_each(work: Work, change: Callable[[Tx, str], bool], *, with_amount: bool) -> int:
     with work.database.read(work.community) as tx:
-        contract_ids = list_contract_ids(tx, with_amount=with_amount)
+        contract_ids = list_contract_ids(tx)
     count = 0
     for start in range(0, len(contract_ids), CONTRACTS_AT_ONCE):
         with work.write() as tx:
-            count += sum(change(tx, contract_id) for contract_id in contract_ids[start : start + CONTRACTS_AT_ONCE])
-    return count
+            count += sum(follow_drift(tx, name) for name in contract_ids[start : start + CONTRACTS_AT_ONCE])
+    return say_count("told %(num)s other monthly amount", "told %(num)s other monthly amounts", count)
 
 
 def tell(outcome: Outcome) -> Said | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from coop.billing.amounts.commands import AmountRow
+from coop.billing.amounts.firsts import ExpectedFirst
 from coop.billing.amounts.forecast_texts import BASES
 from coop.billing.amounts.forecasting import Forecast
 from coop.billing.amounts.texts import BASES as AMOUNT_BASES
@@ -26,6 +27,7 @@ from coop.billing.runs.texts import brake_sentence
 from coop.communities.tariff_texts import ACCOUNT_NAMES, PERS, VAT_NAMES
 from coop.web.language import N_
 from coop.web.listings import Column, Kind, Listing
+from coop.web.writing import speak
 
 BILL_KINDS = {"bill": N_("Bill"), "correction": N_("correction")}
 
@@ -108,6 +110,13 @@ AMOUNTS = (
     Column("basis", N_("Set"), Kind.WORD, of=lambda row: AMOUNT_BASES[row.amount.basis]),
     Column("expected_eur", N_("Expected then"), Kind.EUROS, of="amount.expected_cents"),
     Column("left_eur", N_("Billed, not yet asked"), Kind.EUROS, of="carried_cents"),
+)
+
+HELD_AMOUNTS = (
+    Column("contract_id", N_("Contract"), of=lambda row: row[0].first.contract.contract_id),
+    Column("member_id", N_("Member"), of=lambda row: row[0].first.contract.member_id),
+    Column("expected_eur", N_("Expected monthly amount"), Kind.EUROS, of=lambda row: row[0].first.amount_cents),
+    Column("unlikely", N_("Unlikely"), of=lambda row: row[1]),
 )
 
 PERIODS = (
@@ -260,6 +269,12 @@ def forecast_listing(made: Forecast) -> Listing:
 def amounts_listing(rows: Iterable[AmountRow]) -> Listing:
     """The even amounts of contracts."""
     return Listing("amounts", AMOUNTS, rows)
+
+
+def held_amounts_listing(held: Iterable[ExpectedFirst], lang: str) -> Listing:
+    """First amounts that wait for somebody, each with what is unlikely about it."""
+    rows = [(each, "; ".join(speak(lang, doubt) for doubt in each.doubts)) for each in held]
+    return Listing("held-amounts", HELD_AMOUNTS, rows)
 
 
 def gas_years_listing(derived: Derivation) -> Listing:

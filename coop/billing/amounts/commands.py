@@ -117,29 +117,17 @@ def set_amount(tx: Tx, contract: Contract, amount_cents: int) -> MonthlyAmount:
     return _add(tx, view, Period.month(tx.today.year, tx.today.month).start, amount_cents, "asked")
 
 
-def list_contract_ids(tx: Tx, *, with_amount: bool) -> list[str]:
-    """Contracts that run today, by whether they have an even amount in their guarantee year; none where the
-    co-operative asks for each bill."""
+def list_contract_ids(tx: Tx) -> list[str]:
+    """Contracts that run today and have an even amount in their guarantee year; none where the co-operative asks for
+    each bill."""
     if load_choices(tx).on(PaymentChoice, tx.today).plan != "even":
         return []
     known = {(each.contract_id, each.year_start) for each in amounts.list_amounts(tx)}
     return [
         contract.contract_id
         for contract in _list_running(tx)
-        if ((contract.contract_id, year_of(contract, tx.today).start) in known) is with_amount
+        if (contract.contract_id, year_of(contract, tx.today).start) in known
     ]
-
-
-def set_first_amount(tx: Tx, contract_id: str) -> bool:
-    """Set the even amount of a contract that has none in its guarantee year by what is expected; False where nothing
-    can be told."""
-    choice, made = _forecast(tx, contract_id)
-    view = None if made is None else _view(tx, made, choice)
-    if made is None or view is None or view.present is not None:
-        return False
-    begin = max(made.days.start, _month_of(tx.today).start)
-    _add(tx, view, min(begin, made.expected[0].period.start), view.expected_cents, "expected")
-    return True
 
 
 def follow_drift(tx: Tx, contract_id: str) -> bool:

@@ -7,7 +7,7 @@ same ceiling. Once every day was billed nothing is expected any more, and the fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -17,7 +17,6 @@ from coop.billing.bills.lines import lines_of
 from coop.billing.guarantee.gas import heat_per_m3
 from coop.billing.guarantee.rules import ceiling_cents, yearly_credit_cents
 from coop.billing.model import Consumption, Contract, HeatReading, Line, LineKind, Profile, SharedEnergy
-from coop.billing.terms.law import hold_to_law
 from coop.billing.terms.rules import Terms
 from coop.billing.terms.tariffs import spans_of
 from coop.values import CoopError, Period, split_by_largest_remainder
@@ -25,21 +24,23 @@ from coop.values import CoopError, Period, split_by_largest_remainder
 
 @dataclass(frozen=True)
 class ExpectedMonth:
-    """Days that are still to be billed: their heat, what that rests on, and what it costs before the guarantee."""
+    """Days that are still to be billed: their heat, what that rests on, and what it costs before the guarantee;
+    ``gas_j`` is the heat that the gas bills make likely, None where there are none."""
 
     period: Period
     heat_j: Decimal
     basis: str
     heat_cents: int
     other_cents: int
+    gas_j: Decimal | None = None
 
 
 @dataclass(frozen=True)
 class Forecast:
     """The cost of a guarantee year of a contract. Heat is what counts towards the ceiling, before what is given back;
     ``days`` are those of the year that the contract covers; ``given_back_cents`` is what was given back so far;
-    ``ceiling_cents`` is None where nothing is promised, or
-    where it is not known yet (``ceiling_unknown``)."""
+    ``ceiling_cents`` is None where nothing is promised, or where it is not known yet (``ceiling_unknown``);
+    ``measured_days`` are those of which the heat was billed."""
 
     contract_id: str
     year: Period
@@ -50,6 +51,7 @@ class Forecast:
     expected: tuple[ExpectedMonth, ...]
     ceiling_cents: int | None
     ceiling_unknown: bool = False
+    measured_days: int = 0
 
     @property
     def heat_cents(self) -> int:
@@ -136,13 +138,16 @@ def forecast(
     profile = terms.profile_of(days)
     uses = uses_of(priced, profile)
     gj_per_m3 = heat_per_m3(terms.book.choices, day)
+    measured = uses.get(("heat", ""), ())
     expected = []
     for period in _unbilled(days, priced):
-        heat = expect_heat(period, uses.get(("heat", ""), ()), contract, profile, terms.book.figures, gj_per_m3)
+        by_gas, heat = (
+            expect_heat(period, used, contract, profile, terms.book.figures, gj_per_m3) for used in ((), measured)
+        )
         month = _price(terms, contract, profile, heat, uses) if heat is not None else None
         if month is None:
             return None
-        expected.append(month)
+        expected.append(replace(month, gas_j=by_gas.amount if by_gas else None))
     lines = [line for line in billed if year.start <= line.period.start < year.end]
     ceiling, is_unknown = _ceiling(terms, contract, year)
     return Forecast(
@@ -157,6 +162,7 @@ def forecast(
         expected=tuple(expected),
         ceiling_cents=ceiling,
         ceiling_unknown=is_unknown,
+        measured_days=sum(use.period.days for use in measured),
     )
 
 
@@ -190,7 +196,7 @@ def _price(
 ) -> ExpectedMonth | None:
     """The days as their bill would price them; None where no tariff binds on all of them."""
     days = heat.period
-    spans = hold_to_law(spans_of(terms.bind(contract), days), terms.law, contract.customer_class)
+    spans = terms.hold_to_law(spans_of(terms.bind(contract), days), contract.customer_class)
     if sum(span.period.days for span in spans) != days.days:
         return None
     others = {key: expect_other(days, of_kind) for key, of_kind in uses.items() if key != ("heat", "")}

@@ -197,17 +197,20 @@ def find_bills(
     *,
     member_id: str | None = None,
     contract_id: str | None = None,
+    contract_ids: Sequence[str] | None = None,
     run_id: str | None = None,
     window: Window | None = None,
 ) -> list[IssuedBill]:
-    """Issued bills in order of number, with their lines: of one member, of one contract, of one run, or all; with
-    ``window`` that part of them, and one more.
+    """Issued bills in order of number, with their lines: of one member, of one contract, of these contracts, of one
+    run, or all; with ``window`` that part of them, and one more.
 
     Raises:
         UnreadableDocument: the inputs of one no longer follow their schema.
     """
     wanted = ((bill.c.member_id, member_id), (bill.c.contract_id, contract_id), (bill.c.run_id, run_id))
     where: tuple[ColumnElement[bool], ...] = tuple(column == value for column, value in wanted if value is not None)
+    if contract_ids is not None:
+        where += (among(tx, bill.c.contract_id, contract_ids),)
     heads = select_as(tx, BillHead, bill, *where, order_by=(bill.c.year, bill.c.sequence), window=window)
     if window is not None:
         where = (among(tx, bill.c.id, [head.id for head in heads]),)
