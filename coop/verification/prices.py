@@ -94,7 +94,8 @@ class Binding:
         issued_at, told_at = self.told.told_at.get(bill.id, ALWAYS), self.told.told_at
         named = [*self.tariffs, *(name_stop(stop) for stop in self.told.stops)]
         told = {told_at[name] for name in named if name in told_at}
-        sent = {each.known_on for name in self.tariffs for each in self.notices.list_sent(name, contract.member_id)}
+        notices = [each for name in self.tariffs for each in self.notices.list_sent(name, contract.member_id)]
+        sent = {day for each in notices for day in (each.known_on, each.failed_on)}
         instants = [issued_at, *(at - INSTANT for at in told if issued_at - DRAFTED_BEFORE < at <= issued_at)]
         days = {day - DAY for day in sent if bill.issued_on - DRAFTED_BEFORE < day <= bill.issued_on}
         known_on = [bill.issued_on, *sorted(days.union(self.days_of_law(bill)) - {bill.issued_on})]

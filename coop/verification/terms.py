@@ -13,7 +13,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -24,6 +24,9 @@ from coop.events.members import ContractSigned, MessageSent
 from coop.values import civil_date
 from coop.verification.rows import Kept, Rows
 from coop.verification.told import Told
+
+LAST_DAY = date.max - timedelta(days=1)
+"""Knowledge of everything that was told."""
 
 
 def verify_terms(kept: Kept, told: Told) -> Iterator[str]:
@@ -91,11 +94,12 @@ def _hold_notices(kept: Kept, told: Told) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Sent:
-    """A written notice to one member, as it was told."""
+    """A written notice to one member, as it was told; from ``failed_on`` on it is known that it came back."""
 
     sent_on: date
     channel: str
     known_on: date
+    failed_on: date = date.max
 
 
 @dataclass
@@ -112,20 +116,21 @@ class Notices:
         for fact in self.told.noticed:
             for member_id in fact.member_ids:
                 self._sent[fact.tariff_id, member_id].append(Sent(fact.sent_on, fact.channel, fact.known_on))
-        for message in _went_out(self.told):
+        for message, failed_on in _went_out(self.told):
             day = civil_date(message.sent_at)
-            self._sent[message.about, message.member_id].append(Sent(day, message.channel, day))
+            self._sent[message.about, message.member_id].append(Sent(day, message.channel, day, failed_on))
         self.contracts = {fact.contract_id: fact for fact in self.told.signed}
         self._tariffs = {fact.tariff_id: fact for fact in self.told.tariffs}
 
-    def find(self, contract: ContractSigned, tariff_id: str, known_on: date = date.max) -> Sent | None:
-        """The first written notice of a tariff that reached the member of a contract, of those that were known on a
-        day, or None."""
-        known = [sent for sent in self.list_sent(tariff_id, contract.member_id) if sent.known_on <= known_on]
+    def find(self, contract: ContractSigned, tariff_id: str, known_on: date = LAST_DAY) -> Sent | None:
+        """The first written notice of a tariff that reached the member of a contract, by what was known on a day, or
+        None: one that came back later had reached them, as far as anybody knew."""
+        sent = self.list_sent(tariff_id, contract.member_id)
+        known = [each for each in sent if each.known_on <= known_on < each.failed_on]
         return min(known, key=lambda sent: sent.sent_on, default=None)
 
     def list_sent(self, tariff_id: str, member_id: str) -> Sequence[Sent]:
-        """Written notices of a tariff that reached a member."""
+        """Written notices of a tariff to a member."""
         return self._sent.get((tariff_id, member_id), ())
 
     def is_own(self, contract: ContractSigned, tariff: TariffAdopted) -> bool:
@@ -157,15 +162,23 @@ class Notices:
         if contract.tariff_clause is None:
             yield f"{what} cannot bind contract {contract.contract_id}, which has no clause for it"
             return
+        drafted_on = bill.issued_on - timedelta(days=1)
+        if any(self.find(contract, tariff.tariff_id, day) for day in (bill.issued_on, drafted_on)):
+            return
         notice = self.find(contract, tariff.tariff_id)
         if notice is None:
             yield f"{what} binds by written notice, and none that reached the member was told of"
-        elif self.find(contract, tariff.tariff_id, bill.issued_on) is None:
+        else:
             yield f"{what} binds by written notice, and that of {notice.known_on} is later than the bill"
 
 
-def _went_out(told: Told) -> list[MessageSent]:
-    """Messages with the notice of a tariff that went out and did not come back."""
-    failed_at = {fact.message_id: fact.failed_at for fact in sorted(told.failed, key=lambda fact: fact.failed_at)}
-    notices = (fact for fact in told.sent if fact.kind == "tariff-notice")
-    return [fact for fact in notices if failed_at.get(fact.message_id, fact.sent_at) <= fact.sent_at]
+def _went_out(told: Told) -> Iterator[tuple[MessageSent, date]]:
+    """Messages with the notice of a tariff that went out, and the day on which they came back: the last of all days
+    for one that did not."""
+    failed: dict[str, list[datetime]] = defaultdict(list)
+    for fact in told.failed:
+        failed[fact.message_id].append(fact.failed_at)
+    for message in told.sent:
+        if message.kind == "tariff-notice":
+            after = [at for at in failed[message.message_id] if at > message.sent_at]
+            yield message, civil_date(min(after)) if after else date.max

@@ -184,6 +184,21 @@ def test_a_notice_that_went_out_from_here_binds_as_the_register_told_it(village:
     assert all("bill 2025-000004" in line or "bill 2025-000007" in line for line in found), found
 
 
+def test_a_letter_that_comes_back_after_a_bill_makes_only_later_bills_wrong(village: Database) -> None:
+    kind, about, channel = "tariff-notice", "tariff-new", "mail"
+    sent_at, back_at = datetime(2025, 1, 15, 9, tzinfo=UTC), datetime(2025, 3, 10, 9, tzinfo=UTC)
+    sent = [
+        MessageSent(message_id=name, member_id=name, kind=kind, about=about, channel=channel, sent_at=sent_at)
+        for name in MEMBERS
+    ]
+    back = MessageFailed(
+        message_id="anna", member_id="anna", kind=kind, about=about, channel=channel, failed_at=back_at
+    )
+    found = [line for line in judge_notices(village, sent=sent, failed=[back]) if "written notice" in line]
+    assert len(found) == 1
+    assert "bill 2025-000007" in found[0]
+
+
 def test_books_that_nobody_touched_agree(village: Database) -> None:
     assert verify(village) == []
 
