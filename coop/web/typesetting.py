@@ -49,7 +49,9 @@ class Typesetter:
                     raise
                 raise RuntimeError(f"the typesetter stopped: {error}") from error
         assert isinstance(made, bytes)
-        return made
+        # Poppler takes this for a fault, though a file without it means the same: blanks, so that every offset stays
+        # right.
+        return made.replace(b"/Suspects false", b" " * 15)
 
     @cached_property
     def _compiler(self) -> typst.Compiler:

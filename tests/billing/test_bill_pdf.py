@@ -8,9 +8,11 @@ from typing import Any, cast
 
 import pytest
 
+from coop.billing.checking.words import TITLES
 from coop.billing.documents.model import BillDocument
 from coop.billing.documents.pdf import bill_pdf, printed
 from tests.billing.printed import BILL
+from tests.poppler import assert_no_warning
 
 
 def test_a_bill_names_its_addressee_the_number_of_the_member_and_the_address_that_is_supplied() -> None:
@@ -70,6 +72,11 @@ def test_a_bill_of_many_lines_goes_on_over_the_pages() -> None:
     long = cast(BillDocument, {**BILL, "lines": list(BILL["lines"]) * 40})
     pages = [int(found) for found in re.findall(rb"NPages>(\d+)<", bill_pdf(BILL, "nl") + bill_pdf(long, "nl"))]
     assert pages == [2, 6]
+
+
+@pytest.mark.parametrize("kind", sorted(TITLES))
+def test_a_reader_warns_of_no_kind_of_bill(kind: str) -> None:
+    assert_no_warning(bill_pdf(cast(BillDocument, {**BILL, "kind": kind}), "nl"))
 
 
 def test_an_unknown_kind_of_bill_is_refused() -> None:

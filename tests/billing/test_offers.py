@@ -23,6 +23,7 @@ from tests.billing.test_effects import dump
 from tests.billing.village import E9_YEARS, admitted, closed, hear, measured, release, signed, tariff_adopted, visit
 from tests.desk import COMMUNITY, SECRETARY
 from tests.kit.clocks import SetClock
+from tests.poppler import assert_no_warning
 
 GAS = tuple(GasYear(year.year, year.gas_m3, year.amount_cents) for year in E9_YEARS)
 STARTS_ON = date(2027, 1, 1)
@@ -124,6 +125,7 @@ def test_board_and_treasurer_make_an_offer_on_a_page_and_as_a_letter(village: Da
         assert "€1,502.05" in page
         letter = desk.post("/billing/offers/letter.pdf", data=FILLED)
         assert (letter.headers["content-type"], letter.content[:5]) == ("application/pdf", b"%PDF-")
+        assert_no_warning(letter.content)
 
 
 def test_the_letter_says_what_the_page_says(village: Database) -> None:

@@ -22,6 +22,7 @@ from tests.members.browser import text_of
 from tests.members.post import furnish, list_kept, listening, post_all
 from tests.members.sample import AT, VRIES, YILDIZ, change_contact, list_facts
 from tests.members.test_messages import BILL
+from tests.poppler import assert_no_warning
 
 PAGES = [
     "/members/messages",
@@ -228,6 +229,7 @@ def test_the_letters_are_one_tagged_pdf_with_a_sheet_each(database: Database, cl
     answer = client.get("/members/messages/letters.pdf")
     assert answer.headers["content-type"] == "application/pdf"
     assert b"<pdfuaid:part>1<" in answer.content
+    assert_no_warning(answer.content)
     assert client.get("/members/messages/letters.pdf?kind=invitation").status_code == 404
     assert client.get("/members/messages/letters.pdf?kind=x").status_code == 404
 

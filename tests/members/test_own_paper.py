@@ -11,6 +11,7 @@ from coop.kit.database import Database
 from coop.web.own_paper import ROWS_SHOWN, ListIn, _print
 from tests.desk import sign_in
 from tests.members.sample import VRIES, bring_all
+from tests.poppler import assert_no_warning
 
 PAPER = "/members/me/own-data.pdf"
 
@@ -42,6 +43,7 @@ def test_all_parts_are_set_as_one_paper(member: TestClient) -> None:
     answer = member.post(PAPER, json=parts)
     assert answer.status_code == 200, answer.text
     assert answer.content.startswith(b"%PDF")
+    assert_no_warning(answer.content)
     assert "own-data.pdf" in answer.headers["content-disposition"]
     wicked = {"name": "x", "columns": ['#panic("x")'], "rows": [['"] #read("/etc/passwd")'], []], "count": 2}
     assert member.post(PAPER, json=[{"title": "x", "lists": [wicked]}]).content.startswith(b"%PDF")
