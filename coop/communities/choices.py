@@ -166,6 +166,21 @@ class CompletenessChoice(Choice):
     missing_quarters_permille: Annotated[int, Field(ge=0, le=1000)]
 
 
+class OdditiesChoice(Choice):
+    """Choice of when what a meter counted in a month is odd, so that somebody looks at it; it decides no amount.
+
+    Source: docs/domain/metering-formats-and-units.md#odd-meters.
+    """
+
+    NAME: ClassVar[str] = "oddities"
+    TOUCHES_MONEY: ClassVar[bool] = False
+
+    heat_off_percent: Annotated[int, Field(ge=1, le=100)]
+    idle_kelvin: Annotated[int, Field(ge=0, le=30)]
+    still_days: Annotated[int, Field(ge=2, le=28)]
+    night_permille: Annotated[int, Field(ge=0, le=1000)]
+
+
 class RetentionChoice(Choice):
     """Months for which detailed use of a member (readings, quarter-hours) opens to who keeps the books; after that it
     opens to the member and the auditor alone, so that every bill can still be walked back.
@@ -226,6 +241,7 @@ CHOICES: Final[Mapping[str, type[Choice]]] = {
         StepsChoice,
         TapWaterChoice,
         CompletenessChoice,
+        OdditiesChoice,
         RetentionChoice,
         PaymentChoice,
         SecondFactorChoice,
