@@ -27,9 +27,7 @@ NIGHT_SHARE = 0.01
 
 HOUR_S = 3600
 
-LESS = "%(value)s %(unit)s is less than the %(other)s of %(at)s"
-MORE = "%(value)s %(unit)s is more than the %(other)s of %(at)s"
-TOO_MUCH = "%(value)s %(unit)s is more than the meter can have counted since the %(other)s of %(at)s"
+LESS, MORE, TOO_MUCH = "less", "more", "too much"
 
 Floats = NDArray[np.float64]
 
@@ -91,23 +89,33 @@ def doubt_stands(file: Readings, known: Readings, limit: Limit | None) -> Doubt 
     earlier, later = before[has_before], after[has_after]
     rise, since_s = file.values[has_before] - known.values[earlier], file.at_s[has_before] - known.at_s[earlier]
     fall = file.values[has_after] - known.values[later]
-    for words, where, off, other in (
+    for what, where, off, other in (
         (LESS, has_before, rise < -step, earlier),
         (TOO_MUCH, has_before, rise > per_hour * (since_s / HOUR_S) + step, earlier),
         (MORE, has_after, fall > step, later),
     ):
         if off.any():
             k = int(off.argmax())
-            found.append((int(where[k]), words, known, int(other[k])))
+            found.append((int(where[k]), what, known, int(other[k])))
     beyond = np.flatnonzero(np.diff(file.values) > per_hour * (np.diff(file.at_s) / HOUR_S) + step)
     if len(beyond):
         found.append((int(beyond[0]) + 1, TOO_MUCH, file, int(beyond[0])))
     if not found:
         return None
-    i, template, told, k = min(found, key=lambda each: each[0])
+    i, kind, told, k = min(found, key=lambda each: each[0])
     moment = str(np.datetime_as_string(np.datetime64(int(told.at_s[k]), "s"), timezone="UTC"))
     said, there = (f"{float(each) / file.per_unit:.9g}" for each in (file.values[i], told.values[k]))
-    return file.line(i), say(template, value=said, unit=file.unit, other=there, at=moment)
+    values = {"value": said, "unit": file.unit, "other": there, "at": moment}
+    match kind:
+        case "less":
+            reason = say("%(value)s %(unit)s is less than the %(other)s of %(at)s", **values)
+        case "more":
+            reason = say("%(value)s %(unit)s is more than the %(other)s of %(at)s", **values)
+        case _:
+            reason = say(
+                "%(value)s %(unit)s is more than the meter can have counted since the %(other)s of %(at)s", **values
+            )
+    return file.line(i), reason
 
 
 def doubt_use(file: Readings, known: Readings, rate: float | None) -> Doubt | None:
