@@ -17,7 +17,7 @@ from coop.metering.model import Delivery
 from coop.metering.readings.arrivals import list_imports
 from coop.metering.receipt import Receipt
 from coop.metering.service import METERING
-from tests.desk import SECRETARY
+from tests.desk import SECRETARY, open_desk, sign_in
 from tests.kit.test_sheets import xlsx
 from tests.metering.homes import COMMUNITY, latest_values
 
@@ -268,3 +268,21 @@ def test_metering_opens_the_folder_that_the_settings_name(one_database: Database
             pass
         assert "FileNotFoundError" in door.trouble
     assert METERING.doors(Room(METERING, one_database, Settings())) == []
+
+
+def test_the_page_of_gateways_says_what_the_folder_took_and_refused_and_why(
+    one_database: Database, portal: Path, door: FolderDoor, tmp_path: Path
+) -> None:
+    (portal / "good.csv").write_bytes(BODY)
+    (portal / "bad.csv").write_bytes(BODY.replace(b"12,34", b"many"))
+    look_twice(door)
+    with open_desk(METERING, one_database, tmp_path / "desk") as desk:
+        sign_in(desk, "board")
+        page = desk.get("/metering/gateways", params={"lang": "nl"}).text
+        rows = desk.get("/metering/exports/folder.json").json()["rows"]
+        parked = desk.get("/metering/data").text
+    assert "good.csv" in page
+    assert "is geen getal met" in page
+    files = {row["name"].rpartition("Z-")[2]: (row["readings"], bool(row["reason"])) for row in rows}
+    assert files == {"good.csv": (3, False), "bad.csv": (0, True)}
+    assert "is geen getal met" in parked

@@ -2,8 +2,8 @@
 
 A file lies in ``<co-operative>/<mapping>/``, where the mapping is one that the co-operative kept by name on that page;
 so it says itself how its files are read. A file is taken whole or not at all, and not where the page would ask for a
-reason: nobody is here who could give one. It is moved to ``taken`` beside it once
-its readings are durable, or to ``refused`` with a text that says why in Dutch and English; none is deleted or written
+reason: nobody is here who could give one. It is moved to ``taken`` beside it once its readings are durable, or to
+``refused`` with a text that says why in Dutch and English; the page of gateways says both. None is deleted or written
 over. What lies in no folder of a co-operative is nobody's, and stays where it is.
 
 Nobody can tell from a file that it is complete. One whose name says that it is being written is left alone
@@ -31,7 +31,7 @@ from coop.kit.rawdoor import Headers, RawDoor
 from coop.kit.sentences import storable
 from coop.kit.service import Room
 from coop.kit.sheets import read_sheet
-from coop.metering.intake import doubts, receive, uploads
+from coop.metering.intake import doubts, folder_log, receive, uploads
 from coop.metering.intake.formats import csv_guess
 from coop.values import BadInput, CoopError, Said, say
 from coop.web.language import N_, translate
@@ -179,6 +179,9 @@ class FolderDoor:
             reasons = [error.message if isinstance(error, CoopError) else unexpected]
         if moved := self._move(path, REFUSED):
             moved.with_name(f"{moved.name}.txt").write_text(write_refusal(path.name, reasons), encoding="utf-8")
+            refusal = error if isinstance(error, CoopError) else CoopError("unexpected", reasons[0])
+            with self._room.database.write(headers["community"], ACTOR) as tx:
+                folder_log.note_refused(tx, f"{headers['below']}/{REFUSED}/{moved.name}", refusal)
 
     def _move(self, path: Path, place: str) -> Path | None:
         """Move a file out of the way, under a name that no other has; None where it changed since, and is read again,

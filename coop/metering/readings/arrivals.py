@@ -97,6 +97,13 @@ def list_deliveries(tx: Tx, window: Window) -> list[ListedDelivery]:
     return select_as(tx, ListedDelivery, delivery, order_by=order, window=window, newest_first=True)
 
 
+def list_by_channel(tx: Tx, channel: str, window: Window) -> list[ListedDelivery]:
+    """The same of those that came in one way."""
+    order = [delivery.c.number]
+    where = delivery.c.channel == channel
+    return select_as(tx, ListedDelivery, delivery, where, order_by=order, window=window, newest_first=True)
+
+
 def find_claims(tx: Tx, first_day: int, last_day: int) -> frozenset[int]:
     """Numbers of the deliveries by which one account alone says something about any of these UTC days."""
     columns = delivery.c
