@@ -8,29 +8,23 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
 from coop.billing.jobs import set_amounts
 from coop.billing.service import BILLING
-from coop.kit.database import Database
 from coop.kit.jobs import Work
-from coop.kit.session import COOKIE, Session, sign
 from coop.values import Period
 from tests.billing.village import address, admitted, even_amounts, hear, month_of, signed, tariff_adopted
-from tests.desk import COMMUNITY, SECRET, open_desk
+from tests.browser.desk import Desk, serve_desk
+from tests.desk import COMMUNITY
 from tests.founding import found_in
 from tests.kit.clocks import SetClock
-from tests.servers.process import free_port
 
 pytestmark = pytest.mark.browser
 
@@ -43,53 +37,17 @@ CEILING_CENTS = 150_205
 SET_CENTS = 11_000
 
 
-@dataclass
-class Desk:
-    """Billing on a free port, on the day that its clock is set to."""
-
-    url: str
-    database: Database
-    clock: SetClock
-
-    def turn_to(self, day: date) -> None:
-        self.clock.set(datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
-
-    @contextmanager
-    def visit(self, browser: Browser, role: str, account_id: str, member_id: str | None = None) -> Iterator[Page]:
-        """A page of somebody who signed in today."""
-        session = Session(
-            account_id, "Noor de Wit", frozenset({role}), member_id, COMMUNITY, "session-1", self.clock.now()
-        )
-        context = browser.new_context(base_url=self.url, locale="en-GB")
-        context.add_cookies([{"name": COOKIE, "value": sign(session, SECRET), "url": self.url}])
-        try:
-            yield context.new_page()
-        finally:
-            context.close()
-
-
 @pytest.fixture
 def desk(chromium: str, tmp_path: Path) -> Iterator[Desk]:
     """Two homes under a voted tariff, in January, in a co-operative that asks for even amounts."""
-    clock, port = SetClock(datetime(2025, 1, 10, 12, tzinfo=UTC)), free_port()
+    clock = SetClock(datetime(2025, 1, 10, 12, tzinfo=UTC))
     database = BILLING.open_database(f"sqlite:///{tmp_path}/billing.db", clock=clock)
     found_in(database)
     hear(database, tariff_adopted(), even_amounts())
     for name in ("anna", "bram"):
         hear(database, admitted(name), signed(name))
-    url = f"http://127.0.0.1:{port}"
-    app = open_desk(BILLING, database, tmp_path, url).app
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    try:
-        yield Desk(url, database, clock)
-    finally:
-        server.should_exit = True
-        thread.join()
-        database.close()
+    with serve_desk(BILLING, database, clock, tmp_path) as served:
+        yield served
 
 
 def test_a_year_goes_from_the_first_advance_to_the_yearly_settlement(desk: Desk, browser: Browser) -> None:

@@ -115,7 +115,9 @@ def fill_point(point: Resolution, known: Known) -> dict[str, str]:
     plain = {name: str(value) for name, value in point.parameters.items() if isinstance(value, str | int)}
     plain |= {each.name: each.write(point.parameters[each.name]) for each in kind.fields if each.name in plain}
     filled = {**(kind.fill(known) if kind.fill is not None else {}), **plain}
-    said = {name: getattr(point, name) for name in _TEXTS if name.startswith("explanation")}
+    # English that says the Dutch was left out: who changes one of the two would leave the other as it was.
+    said = {"explanation_nl": point.explanation_nl}
+    said["explanation_en"] = "" if point.explanation_en == point.explanation_nl else point.explanation_en
     return {"1.kind": point.kind, **{f"1.{name}": text for name, text in {**filled, **said}.items()}}
 
 
