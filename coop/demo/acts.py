@@ -288,8 +288,8 @@ def decide_referred(plan: DemoPlan, decided_on: date, doors: Doors) -> None:
     late = {milestone.code for milestone in works.milestones if milestone.done_on and not milestone.is_met_by_rule()}
     for tranche in works.tranches:
         if tranche.milestone in late:
-            decision = {"decision": "release", "decided_on": decided_on.isoformat()}
-            for as_partner in (False, True):
+            for as_partner, reason in ((False, "Het werk is klaar, alleen later dan gepland."), (True, "Akkoord.")):
+                decision = {"decision": "release", "decided_on": decided_on.isoformat(), "reason": reason}
                 doors.post(f"/governance/api/v1/tranches/{tranche.id}/decide", decision, as_partner=as_partner)
 
 

@@ -268,9 +268,11 @@ STEPS: dict[str, Callable[[Tx], object]] = {
     "close": lambda tx: closing.close_meeting(tx, "alv-1"),
     "reach": lambda tx: programmes.reach_milestone(tx, "permit", IN_TIME),
     "reach late": lambda tx: programmes.reach_milestone(tx, "pump", Reached(date(2027, 7, 10), 200_000_000, ())),
-    "keep": lambda tx: programmes.decide_referred(tx, "t3", "keep", date(2027, 7, 20), "co-operative"),
-    "offer": lambda tx: programmes.decide_referred(tx, "t3", "release", date(2027, 8, 9), "partner"),
-    "release": lambda tx: programmes.decide_referred(tx, "t3", "release", date(2027, 8, 10), "co-operative"),
+    "keep": lambda tx: programmes.decide_referred(tx, "t3", "keep", date(2027, 7, 20), "co-operative", "no test run"),
+    "offer": lambda tx: programmes.decide_referred(tx, "t3", "release", date(2027, 8, 9), "partner", "it runs"),
+    "release": lambda tx: programmes.decide_referred(
+        tx, "t3", "release", date(2027, 8, 10), "co-operative", "it runs now"
+    ),
 }
 """A whole life of a co-operative, step by step."""
 

@@ -157,14 +157,14 @@ def test_the_steering_group_is_reminded_every_two_weeks_until_it_releases(town: 
     )
     assert pass_night(town, clock, date(2026, 7, 15))[1] == []
     with town.write(TOWN, SECRETARY) as tx:
-        programmes.decide_referred(tx, "t3", "keep", tx.today, "co-operative")
+        programmes.decide_referred(tx, "t3", "keep", tx.today, "co-operative", "no test run")
     assert pass_night(town, clock, date(2026, 7, 28))[1] == []
     [again] = pass_night(town, clock, date(2026, 7, 29))[1]
     assert isinstance(again, SteeringReminded)
     assert again.reminded_on == date(2026, 7, 30)
     for actor, party in ((SECRETARY, "co-operative"), (PARTNER, "partner")):
         with town.write(TOWN, actor) as tx:
-            programmes.decide_referred(tx, "t3", "release", tx.today, party)
+            programmes.decide_referred(tx, "t3", "release", tx.today, party, "it runs")
     assert pass_night(town, clock, date(2026, 8, 30))[1] == []
 
 

@@ -153,7 +153,7 @@ def live_over_http(board: TestClient) -> list[dict[str, Any]]:
             for name, day in (("m1", "2026-11-01"), ("m2", "2027-01-01"))
         ),
     ]
-    steered = {"decision": "release", "decided_on": "2027-02-01"}
+    steered = {"decision": "release", "decided_on": "2027-02-01", "reason": "The work is done."}
     sign_in(board, "partner", account_id="account-2")
     answers += [post(board, f"reports/{answer['report_id']}/confirm", {}) for answer in answers[-2:]]
     answers.append(post(board, "tranches/t2/decide", steered))
@@ -267,7 +267,7 @@ def test_an_unknown_field_is_refused(board: TestClient) -> None:
 
 
 def test_a_body_cannot_say_who_decides_on_a_tranche(board: TestClient) -> None:
-    body = {"decision": "release", "decided_on": "2027-02-01", "by": "anybody"}
+    body = {"decision": "release", "decided_on": "2027-02-01", "reason": "-", "by": "anybody"}
     assert post(board, "tranches/t2/decide", body, 422)["problems"][0]["field"] == "by"
 
 

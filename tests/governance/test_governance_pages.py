@@ -197,10 +197,13 @@ def test_a_partner_and_the_board_release_a_referred_tranche_each_after_a_confirm
     partner = client(embedded, tmp_path, "partner")
     assert "it was reached after the deadline" in partner.get("/governance/partner?lang=en").text
     asked = partner.post("/governance/tranches/t3/decide?lang=en", data={"decision": "release"})
+    assert (asked.status_code, "say why: members read it beside your decision" in plain(asked.text)) == (422, True)
+    why = {"decision": "release", "reason": "Seen on site: <it> runs."}
+    asked = partner.post("/governance/tranches/t3/decide?lang=en", data=why)
     assert "Release this tranche?" in asked.text
     with embedded.read(TOWN) as tx:
         assert store.list_tranche_states(tx)["t3"].released_on is None
-    confirmed = {"decision": "release", "confirmed": "yes"}
+    confirmed = {**why, "confirmed": "yes"}
     assert "once the other party says so too" in partner.post("/governance/tranches/t3/decide", data=confirmed).text
     assert "A partner said on 1 September 2027: release." in partner.get("/governance/partner?lang=en").text
     with embedded.read(TOWN) as tx:
@@ -213,9 +216,13 @@ def test_a_partner_and_the_board_release_a_referred_tranche_each_after_a_confirm
         LATER.date(),
         {"account:account-1", "account:account-2"},
     )
-    assert (
-        client(embedded, tmp_path, "member").post("/governance/tranches/t3/decide", data=confirmed).status_code == 403
+    reader = client(embedded, tmp_path, "member")
+    programme = plain(reader.get("/governance/programme").text)
+    assert all(
+        f"{party} said on 1 September 2027: release. Seen on site" in programme
+        for party in ("A partner", "The co-operative")
     )
+    assert reader.post("/governance/tranches/t3/decide", data=confirmed).status_code == 403
 
 
 def test_the_programme_shows_money_milestones_and_the_days_it_stood_still(embedded: Database, tmp_path: Path) -> None:

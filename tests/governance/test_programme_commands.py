@@ -35,7 +35,7 @@ def decide(
     party: str = "co-operative",
 ) -> bool:
     with database.write(TOWN, actor) as tx:
-        return programmes.decide_referred(tx, tranche_id, decision, decided_on, party)
+        return programmes.decide_referred(tx, tranche_id, decision, decided_on, party, "the pump was late")
 
 
 def test_reaching_a_milestone_releases_its_tranches_on_that_day(database: Database) -> None:
@@ -86,10 +86,10 @@ def test_the_steering_group_keeps_and_later_releases(database: Database) -> None
     with database.read(TOWN) as tx:
         state = store.list_tranche_states(tx)["t3"]
     assert (state.referred_on, state.released_on) == (date(2027, 7, 10), date(2027, 8, 10))
-    assert [(one.party, one.decision) for one in state.steering] == [
-        ("co-operative", "keep"),
-        ("partner", "release"),
-        ("co-operative", "release"),
+    assert [(one.party, one.decision, one.reason) for one in state.steering] == [
+        ("co-operative", "keep", "no test run"),
+        ("partner", "release", "it runs"),
+        ("co-operative", "release", "it runs now"),
     ]
     assert [one.actor for one in state.steering] == [str(SECRETARY), str(PARTNER), str(SECRETARY)]
     [released] = [one for one in only(told(database), TrancheReleased) if one.tranche_id == "t3"]
@@ -110,6 +110,17 @@ def test_a_decision_bears_the_name_of_whoever_is_signed_in(database: Database) -
     with pytest.raises(CoopError) as refused:
         decide(database, "keep", date(2027, 8, 1), "t3", party="partner")
     assert refused.value.code == "decided-otherwise"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [(" \n", "say why"), ("x" * 501, "longer than 500"), ("late\x07", "no text may hold")]
+)
+def test_nobody_releases_or_keeps_money_without_a_reason_that_can_be_read(
+    database: Database, reason: str, said: str
+) -> None:
+    live(database, until="keep")
+    with database.write(TOWN, SECRETARY) as tx, pytest.raises(BadInput, match=said):
+        programmes.decide_referred(tx, "t3", "keep", date(2027, 8, 1), "co-operative", reason)
 
 
 def test_one_party_alone_releases_nothing_and_one_account_is_not_both_parties(database: Database) -> None:

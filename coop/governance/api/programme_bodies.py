@@ -92,6 +92,7 @@ class SteeringBody(Body):
 
     decision: Annotated[str, Field(examples=["release"])]
     decided_on: Annotated[Day, Field(examples=["2026-03-01"])]
+    reason: Annotated[str, Field(examples=["The permit came late; the work itself is done."])]
 
 
 def programme_of(body: ProgrammeBody) -> Programme:

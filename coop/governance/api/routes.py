@@ -337,7 +337,7 @@ def decide_tranche(request: Request, tranche_id: str, body: programme_bodies.Ste
     """Speak as one party of the steering group on a tranche that the rule did not release; both have to release it."""
     party = party_of(session_of(request))
     with writing(request) as tx:
-        released = programmes.decide_referred(tx, tranche_id, body.decision, body.decided_on, party)
+        released = programmes.decide_referred(tx, tranche_id, body.decision, body.decided_on, party, body.reason)
     return SteeredOut(tranche_id=tranche_id, decision=body.decision, decided_on=body.decided_on, released=released)
 
 

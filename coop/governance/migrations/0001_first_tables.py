@@ -742,10 +742,12 @@ def upgrade() -> None:
         sa.Column("decided_on", sa.Date(), nullable=False),
         sa.Column("party", sa.String(length=12), nullable=False),
         sa.Column("decision", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint("decision IN ('release', 'keep')", name=op.f("ck_steering_decision_decision")),
         sa.CheckConstraint("party IN ('co-operative', 'partner')", name=op.f("ck_steering_decision_party")),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_steering_decision_reason")),
         sa.ForeignKeyConstraint(
             ["community", "tranche_id"],
             ["tranche_referral.community", "tranche_referral.tranche_id"],

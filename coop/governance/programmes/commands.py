@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
 from coop.events.governance import MilestoneReached, TrancheReferred, TrancheReleased
 from coop.governance.dates import refuse_ahead
@@ -25,8 +26,12 @@ from coop.governance.programmes.rules import (
     rule_text,
     tranches_of,
 )
+from coop.governance.texts import UNPRINTABLE
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem, say
+
+REASON_MAX: Final = 500
+"""Longest reason of a word of the steering group."""
 
 
 def plan_programme(tx: Tx, programme: Programme) -> None:
@@ -109,26 +114,28 @@ def reach_milestone(tx: Tx, milestone_id: str, report: Reached) -> None:
             _refer(tx, programme, tranche, report.reached_on, checked)
 
 
-def decide_referred(tx: Tx, tranche_id: str, decision: str, decided_on: date, party: str) -> bool:
-    """Keep the word of one party of the steering group on a tranche that the rule referred; True once it is released.
+def decide_referred(tx: Tx, tranche_id: str, decision: str, decided_on: date, party: str, reason: str) -> bool:
+    """Keep the word of one party of the steering group on a tranche that the rule referred, and why; True once it is
+    released.
 
     It is released when both parties, by two accounts, said so last.
 
     Raises:
-        BadInput: the decision is neither release nor keep, or its day is ahead.
+        BadInput: the decision is neither release nor keep, its day is ahead, or it has no reason.
         CoopError: the tranche was not referred, is released already, or was decided otherwise on that day; or one
             account speaks for both parties.
     """
     if decision not in MANNERS:
         raise BadInput([Problem(say("'%(decision)s' is neither release nor keep", decision=decision), "decision")])
     refuse_ahead(decided_on, tx.today, "decided_on")
+    why = check_reason(reason)
     programme, tranche = _find_tranche(tx, tranche_id)
     store.lock_programme(tx, programme.programme_id)
     state = store.list_tranche_states(tx)[tranche_id]
     number = numbered_tranches(programme)[tranche_id]
     if state.referred_on is None:
         raise CoopError("not-referred", say("tranche %(number)s was not referred to the steering group", number=number))
-    made = store.SteeringDecision(tranche_id, decided_on, party, decision, str(tx.actor))
+    made = store.SteeringDecision(tranche_id, decided_on, party, decision, why, str(tx.actor))
     if made in state.steering:
         return state.released_on is not None
     if state.released_on is not None:
@@ -143,6 +150,22 @@ def decide_referred(tx: Tx, tranche_id: str, decision: str, decided_on: date, pa
     rule = f"released by the steering group on {released_on}; the rule had referred it: {state.reason}"
     _release(tx, programme, tranche, released_on, rule)
     return True
+
+
+def check_reason(reason: str) -> str:
+    """The reason of a word of the steering group, which members read beside it.
+
+    Raises:
+        BadInput: there is none, or no page could show it.
+    """
+    why = reason.strip()
+    if not why:
+        raise BadInput([Problem(say("say why: members read it beside your decision"), "reason")])
+    if len(why) > REASON_MAX:
+        raise BadInput([Problem(say("is longer than %(most)s characters", most=REASON_MAX), "reason")])
+    if UNPRINTABLE.search(why):
+        raise BadInput([Problem(say("holds a character that no text may hold"), "reason")])
+    return why
 
 
 def _refuse_out_of_turn(state: store.TrancheState, made: store.SteeringDecision, number: int) -> None:

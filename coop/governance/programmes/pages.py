@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request, Response
 from coop.governance.access import ACCESS, party_of
 from coop.governance.charts import Milestone, draw_milestones
 from coop.governance.programmes import wording
-from coop.governance.programmes.commands import decide_referred
+from coop.governance.programmes.commands import check_reason, decide_referred
 from coop.governance.programmes.views import ProgrammeView, view_programmes
 from coop.governance.states import MILESTONE_STATES, TRANCHE_STATES
 from coop.kit.http import GuardedRoute, reading, session_of, writing
@@ -49,6 +49,7 @@ def decide(
     request: Request,
     tranche_id: str,
     decision: Annotated[str, Form()],
+    reason: Annotated[str, Form()] = "",
     confirmed: Annotated[str, Form()] = "",
 ) -> Response:
     """Speak today, as one party of the steering group, on a tranche that the rule did not release; ask before."""
@@ -62,15 +63,16 @@ def decide(
             text=translate(
                 lang,
                 "A tranche is released once the co-operative and a partner both say so. Your word is kept for good,"
-                " with today's date and your account.",
+                " with today's date and your account. Members read your reason: %(reason)s",
+                reason=check_reason(reason),
             ),
             button=gettext(lang, button),
             action=f"/governance/tranches/{tranche_id}/decide",
             back=back,
-            hidden={"decision": decision},
+            hidden={"decision": decision, "reason": reason},
         )
     with writing(request) as tx:
-        released = decide_referred(tx, tranche_id, decision, tx.today, party_of(session_of(request)))
+        released = decide_referred(tx, tranche_id, decision, tx.today, party_of(session_of(request)), reason)
     if released:
         return redirect(back, translate(lang, "Both parties released the tranche."))
     if decision == "release":

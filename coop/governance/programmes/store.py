@@ -50,12 +50,13 @@ class Referral:
 
 @dataclass(frozen=True)
 class SteeringDecision:
-    """The word of one party of the steering group on a referred tranche, release or keep, said by ``actor``."""
+    """The word of one party of the steering group on a referred tranche, release or keep, by ``actor``, and why."""
 
     tranche_id: str
     decided_on: date
     party: str
     decision: str
+    reason: str
     actor: str
 
 

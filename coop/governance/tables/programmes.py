@@ -141,10 +141,12 @@ steering_decision = make_table(
     day_column("decided_on"),
     Column("party", String(12), nullable=False),
     Column("decision", String(10), nullable=False),
+    text_column("reason"),
     *said(),
     refer(("tranche_id",), "tranche_referral"),
     CheckConstraint("party IN ('co-operative', 'partner')", name="party"),
     CheckConstraint("decision IN ('release', 'keep')", name="decision"),
+    CheckConstraint("reason <> ''", name="reason"),
 )
 """A word of one of the two parties of a steering group; a tranche is released once both said so last."""
 
