@@ -292,6 +292,7 @@ def test_members_ask_on_the_page_and_the_board_convenes_from_it(embedded: Databa
     )  # fmt: skip
     said = plain(desk.get("/governance/resolutions/tariff").text)
     assert "Aangenomen, en geschorst tot de leden een referendum hebben gehouden" in said
+    assert "aangenomen, wacht op een referendum" in plain(desk.get("/governance/").text)
     sit_down(desk, "account-3", "board")
     assert "Roep het referendum bijeen dat leden vroegen" in plain(desk.get("/governance/cards/waiting").text)
     form = desk.get("/governance/meetings/new", params={"kind": "referendum"}).text
