@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,23 @@ import pytest
 from coop.billing.service import BILLING
 from coop.kit.clock import SYSTEM_CLOCK
 from coop.kit.database import Database
+from coop.kit.inbox import consume
 from coop.values import Period, civil_date
-from tests.billing.village import admitted, hear, measured, month_of, signed, tariff_adopted, tell_in_writing, visit
+from tests.billing.conftest import Opened
+from tests.billing.village import (
+    admitted,
+    envelope,
+    hear,
+    measured,
+    month_of,
+    signed,
+    tariff_adopted,
+    tell_in_writing,
+    visit,
+)
 from tests.desk import COMMUNITY, SECRETARY, open_desk, sign_in
+
+HTML = {"accept": "text/html", "accept-language": "en"}
 
 JANUARY, FEBRUARY = Period.month(2025, 1), Period.month(2025, 2)
 MEMBERS = ("anna", "bram")
@@ -200,3 +215,27 @@ def test_the_state_holds_every_bill_and_balance(database: Database, tmp_path: Pa
     state = board.get("/billing/api/v1/state").json()
     assert [bill["number"] for bill in state["bills"]] == ["2025-000001", "2025-000002"]
     assert sum(row["debit_cents"] for row in state["ledger"]) == sum(row["credit_cents"] for row in state["ledger"])
+
+
+def test_tariffs_are_answered_as_they_were_known_on_a_day(opened: Opened, tmp_path: Path) -> None:
+    database = opened(date(2025, 1, 10))
+    early, late = datetime(2025, 1, 8, 9, tzinfo=UTC), datetime(2025, 1, 9, 23, 30, tzinfo=UTC)
+    facts = (early, tariff_adopted("first")), (late, tariff_adopted("second", date(2025, 2, 1), heat="39.00"))
+    consume(BILLING.consumer(database), [replace(envelope(fact), time=at) for at, fact in facts])
+    hear(database, admitted("anna"), signed("anna"))
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        tell_in_writing(tx, "second", date(2025, 1, 10))
+    board = visit(database, tmp_path, "board")
+
+    def known(day: str) -> list[tuple[str, int]]:
+        answer = board.get("/billing/api/v1/tariffs", params={"known_on": day} if day else {}).json()
+        return [(tariff["tariff_id"], len(tariff["mailings"])) for tariff in answer]
+
+    assert known("2025-01-07") == []
+    assert known("2025-01-08") == known("2025-01-09") == [("first", 0)]
+    assert known("2025-01-10") == known("") == known("9999-12-31") == [("first", 0), ("second", 1)]
+    page = board.get("/billing/tariffs?known_on=2025-01-09", headers=HTML).text
+    assert "As known on 9 January 2025" in page
+    assert "Tariff from 1 February 2025" not in page
+    assert "Tariff from 1 February 2025" in board.get("/billing/tariffs", headers=HTML).text
+    assert board.get("/billing/tariffs?known_on=yesterday", headers=HTML).status_code == 422

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Query, Request
 from pydantic import Field
 
 from coop.billing.bodies import Name, Sentence, Year
@@ -139,10 +139,17 @@ class FigureOut(Answer):
 
 @routes.get("/tariffs")
 @may("see-tariffs")
-def list_tariffs(request: Request, page: Paged) -> list[TariffOut]:
-    """Every tariff with its resolution and its mailings, oldest first."""
+def list_tariffs(
+    request: Request,
+    page: Paged,
+    known_on: Annotated[
+        date | None, Query(description="Only what was known here of tariffs, notices and law at the end of this day.")
+    ] = None,
+) -> list[TariffOut]:
+    """Every tariff with its resolution and its mailings, oldest first; as they are known now, or were on a day."""
+    member_id = session_of(request).member_id
     with reading(request) as tx:
-        tariffs = page.close(board.list_tariffs(tx, session_of(request).member_id, page.window), board.tariff_key)
+        tariffs = page.close(board.list_tariffs(tx, member_id, page.window, known_on), board.tariff_key)
     return [TariffOut.model_validate(tariff) for tariff in tariffs]
 
 

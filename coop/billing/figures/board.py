@@ -98,11 +98,14 @@ def _view(period: Period, arrivals: Arrivals, total: RunTotals | None, proposal:
     return PeriodView(period, arrivals, "preview" if arrivals.complete else "incomplete", 0, 0)
 
 
-def list_tariffs(tx: Tx, reader_id: str | None = None, window: Window | None = None) -> list[TariffView]:
+def list_tariffs(
+    tx: Tx, reader_id: str | None = None, window: Window | None = None, known_on: date | None = None
+) -> list[TariffView]:
     """Every tariff, oldest first, with its notices as this member may see them; with ``window`` that part of them, and
-    one more."""
-    adopted, law = heard.list_tariffs(tx, window), load_law(tx)
-    mailings = terms.list_mailings(tx, [tariff.tariff_id for tariff in adopted], reader_id)
+    one more; with ``known_on`` by what was known here of tariffs, notices and law at the end of that day."""
+    known_on = known_on or heard.LAST_DAY
+    adopted, law = heard.list_tariffs(tx, window, known_on), load_law(tx).as_known_on(known_on)
+    mailings = terms.list_mailings(tx, [tariff.tariff_id for tariff in adopted], reader_id, known_on)
     return [
         TariffView(
             tariff.tariff_id,

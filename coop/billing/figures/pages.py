@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -30,11 +31,11 @@ may = ACCESS.may
 
 @routes.get("/tariffs")
 @may("see-tariffs")
-def tariffs_page(request: Request) -> Response:
-    session = session_of(request)
+def tariffs_page(request: Request, known_on: str = "") -> Response:
+    session, day = session_of(request), _read_day(known_on)
     with reading(request) as tx:
-        tariffs = board.list_tariffs(tx, session.member_id)
-        reaches = board.measure_notices(tx) if ACCESS.allows(session, "see-notices") else {}
+        tariffs = board.list_tariffs(tx, session.member_id, known_on=day)
+        reaches = board.measure_notices(tx) if ACCESS.allows(session, "see-notices") and day is None else {}
         figures = stored_terms.list_figures(tx)
         waiting = list_open(tx) if ACCESS.allows(session, "send-notices") else []
         today = tx.today
@@ -45,13 +46,22 @@ def tariffs_page(request: Request) -> Response:
         texts=tariff_texts,
         figures=figures,
         reaches=reaches,
-        may_notify=ACCESS.allows(session, "send-notices"),
+        may_notify=ACCESS.allows(session, "send-notices") and day is None,
         may_record=ACCESS.allows(session, "record-figures"),
         today=today,
         words=words,
         ways=WAYS,
         waiting=waiting,
+        known_on=day,
     )
+
+
+def _read_day(text: str) -> date | None:
+    """The day on which something was known, None for now."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadInput([Problem(say("'%(text)s' is no day", text=text), "known_on")]) from None
 
 
 @routes.post("/tariffs/figures")

@@ -26,6 +26,9 @@ from coop.kit.tables import inbox
 from coop.kit.tx import Tx
 from coop.values import Period, civil_date, hash_parameters, midnight
 
+LAST_DAY = date.max - timedelta(days=1)
+"""Knowledge of everything that was told."""
+
 
 def read_midnights(parts: Sequence[MeasuredPart]) -> tuple[Midnight, ...]:
     """Energy that all parts together had counted at each midnight at which every one that lies over it was read."""
@@ -303,11 +306,12 @@ def _fact_of(adopted: AdoptedTariff) -> TariffAdopted:
     return TariffAdopted(**{name: getattr(adopted, name) for name in TariffAdopted.model_fields})
 
 
-def list_tariffs(tx: Tx, window: Window | None = None) -> list[AdoptedTariff]:
-    """Every tariff, oldest first."""
+def list_tariffs(tx: Tx, window: Window | None = None, known_on: date = LAST_DAY) -> list[AdoptedTariff]:
+    """Every tariff that was known here by the end of a day, oldest first."""
     columns = heard_tables.tariff.c
+    known = () if known_on >= LAST_DAY else (columns.known_at < midnight(known_on + timedelta(days=1)),)
     order = (columns.valid_from, columns.decided_on, columns.tariff_id)
-    return select_as(tx, AdoptedTariff, heard_tables.tariff, order_by=order, window=window)
+    return select_as(tx, AdoptedTariff, heard_tables.tariff, *known, order_by=order, window=window)
 
 
 def list_stops(tx: Tx) -> dict[str, list[Stop]]:

@@ -61,8 +61,11 @@ def notice_key(notice: Notice) -> Key:
     return notice.tariff_id, notice.sent_on, notice.channel, notice.member_id
 
 
-def list_mailings(tx: Tx, tariff_ids: Sequence[str], reader_id: str | None) -> dict[str, list[Mailing]]:
-    """The mailings of each of these tariffs, by day and way; nobody reads here who else was written to."""
+def list_mailings(
+    tx: Tx, tariff_ids: Sequence[str], reader_id: str | None, known_on: date = date.max
+) -> dict[str, list[Mailing]]:
+    """The mailings of each of these tariffs that were known on a day, by day and way; nobody reads here who else was
+    written to."""
     columns = tariff_notice.c
     to_reader = columns.member_id == (reader_id or "")
     query = (
@@ -73,7 +76,11 @@ def list_mailings(tx: Tx, tariff_ids: Sequence[str], reader_id: str | None) -> d
             func.count(),
             func.max(case((to_reader, 1), else_=0)),
         )
-        .where(columns.community == tx.community, among(tx, columns.tariff_id, tariff_ids))
+        .where(
+            columns.community == tx.community,
+            among(tx, columns.tariff_id, tariff_ids),
+            columns.known_on <= known_on,
+        )
         .group_by(columns.tariff_id, columns.sent_on, columns.channel)
         .order_by(columns.tariff_id, columns.sent_on, columns.channel)
     )
@@ -82,7 +89,8 @@ def list_mailings(tx: Tx, tariff_ids: Sequence[str], reader_id: str | None) -> d
         mailings.setdefault(tariff_id, []).append(Mailing(sent_on, channel, count, bool(is_to_reader), False))
     by_day: dict[tuple[str, date, str], list[Notice]] = {}
     for notice in list_sent_notices(tx):
-        by_day.setdefault((notice.tariff_id, notice.sent_on, notice.channel), []).append(notice)
+        if notice.known_on <= known_on:
+            by_day.setdefault((notice.tariff_id, notice.sent_on, notice.channel), []).append(notice)
     for (tariff_id, sent_on, channel), sent in sorted(by_day.items()):
         is_to_reader = any(notice.member_id == reader_id for notice in sent)
         if tariff_id in tariff_ids:
