@@ -15,6 +15,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -51,6 +52,8 @@ RegisterDay = tuple[str, int]
 """A register's id and a day, counted from 1970-01-01."""
 
 _LENGTH = struct.Struct("<I")
+_KEY = itemgetter(slice(5))
+"""Reads the key of a row of the log."""
 _PLAIN, _NOT_PLAIN = b"\x01", b"\x00"
 
 
@@ -193,7 +196,7 @@ def add_blocks(tx: Tx, rows: Iterable[Block]) -> None:
     Raises:
         ReadingsDetached: the month of one of them is set aside.
     """
-    ordered = sorted(rows, key=lambda row: row[:5])
+    ordered = sorted(rows, key=_KEY)
     make_months(tx, {month_of(day) for day in {row.day for row in ordered}})
     tx.insert_rows(block, ordered)
 
