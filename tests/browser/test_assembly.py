@@ -118,6 +118,7 @@ def test_members_change_a_proposal_and_adopt_it_as_they_changed_it(desk: Desk, b
         open_point(page, "as changed")
         look(page)
         expect(page.locator("main")).to_contain_text("adopted")
+        expect(page.locator("main")).not_to_contain_text("vote on each of them")
         write_minutes(page, second, "Handed in")
 
 
