@@ -343,7 +343,7 @@ def test_a_finer_file_is_refused_where_what_the_register_said_does_not_fit_it(on
     with writing(one_database) as tx:
         deliver(tx, gj("H1", JANUARY, "9999"))
     with pytest.raises(BadInput, match="not a whole number"), writing(one_database) as tx:
-        csv_of(tx, "2025-04-20T00:00Z", "1.12345678912345")
+        csv_of(tx, "2025-04-20T00:00Z", "1.123456789123456")
     assert list(latest_values(one_database)[HEAT_1].values()) == [(9_999_000_000_000, 1)]
 
 
