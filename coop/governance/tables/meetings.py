@@ -46,7 +46,7 @@ entry = make_table(
     *said(),
     CheckConstraint(
         "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term',"
-        " 'term-end', 'suspension', 'lifting', 'stop', 'word', 'challenge', 'motion', 'order', 'expulsion', 'appeal')",
+        " 'term-end', 'suspension', 'lifting', 'stop', 'word', 'challenge', 'motion', 'order')",
         name="kind",
     ),
 )
