@@ -47,7 +47,7 @@ OPEN = datetime(2026, 6, 24, 12, tzinfo=UTC)
 BASE_EVERY: Final = 10
 VOTE: Final = "/governance/resolutions/point/vote"
 CHOICES: Final = ("for", "for", "against", "blank")
-PATIENCE_S: Final = 60
+PATIENCE_S: Final = 300
 
 
 def main() -> None:
