@@ -35,6 +35,7 @@ QUERY = {"period": "2025-03", "day": "2025-03-01", "at": "2025-03-10T10:00:00Z",
 ALIKE = {
     "GET /billing/cards/stops/{resolution_id}/{from_on}": "who holds no price of it reads that nothing changes",
     "GET /metering/cards/stops/{resolution_id}/{from_on}": "it decided no key, so nothing is divided otherwise",
+    "POST /billing/amounts/{contract_id}/release": "each bill is asked as it is, so no first amount waits",
     "POST /governance/api/v1/resolutions/{resolution_id}/motions/join": "its body names a motion that nobody handed in",
     "GET /metering/api/v1/meters/{serial}/corrections": "nothing of it was corrected",
     "POST /members/privacy/members/{member_id}/consents": "it asks for a purpose of one's own first",

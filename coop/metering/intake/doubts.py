@@ -41,7 +41,7 @@ from coop.metering.readings import store as readings
 from coop.metering.readings.parameters import Limit, Parameters
 from coop.metering.readings.store import Stored, instant, seconds
 from coop.metering.register import store as register
-from coop.values import BadInput, Problem, civil_date, say
+from coop.values import BadInput, Problem, Said, civil_date, say
 
 NEAR_DAYS = 35
 """Days before and after a file in which its registers are looked up: a month, and some. A choice."""
@@ -96,8 +96,12 @@ def find_doubts(tx: Tx, delivery: Delivery) -> list[Problem]:
     now_s = seconds(tx.now)
     for one in held:
         if one.key not in named and (doubt := _doubt(tx, one, now_s)):
-            found.append(Problem(doubt[1], one.name, doubt[0]))
+            found.append(_doubt_of(one, *doubt))
     return sorted(found, key=lambda problem: (problem.line or 0, problem.field))
+
+
+def _doubt_of(one: Held, line: int | None, reason: Said) -> Problem:
+    return Problem(reason, one.name, line)
 
 
 def confirm(tx: Tx, delivery: Delivery, reason: str) -> Delivery:
