@@ -193,7 +193,7 @@ REFUSED = [
     ("not-installed", gj("H1", INSTALLED - timedelta(seconds=1), "1"), "did not hang there"),
     ("not-installed", quarters("E1", INSTALLED - timedelta(minutes=15), [1]), "did not hang there"),
     ("impossible-value", gj("H1", JANUARY, "10000"), "more than its register can show"),
-    ("impossible-value", gj("H1", JANUARY, "0.0000000001"), "not a whole number"),
+    ("impossible-value", gj("H1", JANUARY, "0.0000000000000001"), "not a whole number"),
     ("impossible-value", quarters("E1", JANUARY, [60_000]), "more than the meter can count"),
     ("impossible-value", quarters("H1", JANUARY, [9_300_000_000], Quantity.HEAT, unit="GJ"), "more than the meter"),
     ("impossible-value", quarters("E1", JANUARY, [9_223_372_036_855], unit="MWh"), "more than the meter can count"),

@@ -172,14 +172,15 @@ class FolderDoor:
 
     def _refuse(self, headers: Headers, body: bytes, error: Exception) -> None:
         path = Path(headers["path"])
-        reasons = [problem.say() for problem in error.problems] if isinstance(error, BadInput) else []
-        if not reasons:
+        if isinstance(error, CoopError):
+            refusal = error
+        else:
             log.error("%s is refused", path, exc_info=error)
-            unexpected = say("an unexpected error; the log of the installation says which")
-            reasons = [error.message if isinstance(error, CoopError) else unexpected]
+            refusal = CoopError("unexpected", say("an unexpected error; the log of the installation says which"))
+        problems = refusal.problems if isinstance(refusal, BadInput) else []
+        reasons = [problem.say() for problem in problems] or [refusal.message]
         if moved := self._move(path, REFUSED):
             moved.with_name(f"{moved.name}.txt").write_text(write_refusal(path.name, reasons), encoding="utf-8")
-            refusal = error if isinstance(error, CoopError) else CoopError("unexpected", reasons[0])
             with self._room.database.write(headers["community"], ACTOR) as tx:
                 folder_log.note_refused(tx, f"{headers['below']}/{REFUSED}/{moved.name}", refusal)
 
