@@ -62,6 +62,16 @@ def test_a_gateway_is_silent_after_three_of_its_own_intervals(
     assert silent_after(database, **silent) == ["gw"]
 
 
+def test_days_that_are_brought_in_at_once_do_not_hurry_a_gateway(database: Database) -> None:
+    set_clock(database, NOW)
+    with writing(database) as tx:
+        for day in range(10):
+            at = NOW - timedelta(days=9 - day)
+            deliver(tx, gj("H1", at, str(5 + day)), received_at=at)
+    assert silent_after(database, days=2.9) == []
+    assert silent_after(database, days=3.1) == ["gw"]
+
+
 def test_a_gateway_that_holds_a_token_and_never_spoke_is_silent(one_database: Database) -> None:
     let_gateway_in(one_database, "box", "H1")
     assert silent_after(one_database, minutes=1) == ["box"]

@@ -1,7 +1,9 @@
 """Silence of gateways: which of them have not been heard for longer than they usually leave between two deliveries.
 
 ``silent:  now - last > max(3 * mean, 30 min)``, ``mean`` over the deliveries of the last 60 days: a gateway that speaks
-each quarter of an hour is named within the hour, one that speaks once a day after three days.
+each quarter of an hour is named within the hour, one that speaks once a day after three days. ``last`` is the server's
+time; the time between deliveries is that at which each is said to have come in, so that a file of many, brought in at
+once, makes nobody's interval nothing.
 """
 
 from __future__ import annotations
@@ -48,17 +50,24 @@ def list_heard(tx: Tx) -> list[Heard]:
     """Every gateway that delivered in the last 60 days or holds a token, by name."""
     columns = delivery.c
     query = (
-        select(columns.gateway, func.count(), func.min(columns.recorded_at), func.max(columns.recorded_at))
+        select(
+            columns.gateway,
+            func.count(),
+            func.min(columns.received_at),
+            func.max(columns.received_at),
+            func.max(columns.recorded_at),
+        )
         .where(
             columns.community == tx.community,
             columns.recorded_at >= tx.now - WINDOW,
+            columns.received_at >= tx.now - WINDOW,
             columns.format.in_(list(FORMATS)),
         )
         .group_by(columns.gateway)
     )
     heard = {
-        gateway: Heard(gateway, last_at, (last_at - first_at) / (count - 1) if count > 1 else None)
-        for gateway, count, first_at, last_at in tx.execute(query)
+        gateway: Heard(gateway, last_at, (until - since) / (count - 1) if count > 1 else None)
+        for gateway, count, since, until, last_at in tx.execute(query)
     }
     unheard = {gateway: Heard(gateway, None, None) for gateway in list_gateways(tx)}
     return [one for _, one in sorted((unheard | heard).items())]

@@ -177,7 +177,7 @@ class Given:
 @dataclass(frozen=True)
 class RunRoofs:
     """A run from roof to home: what each roof had, gave and kept, at which connection it hangs ("" at none), and who
-    got how much of each. All that the roofs gave is all that the homes got."""
+    got how much of each, the most first. All that the roofs gave is all that the homes got."""
 
     run: AllocationRun
     roofs: list[Roof]
@@ -204,6 +204,7 @@ def trace_run(tx: Tx, session: Session, run_id: str) -> RunRoofs:
         for (connection_id, member_id), given in roof.to.items()
         if given
     ]
+    rows.sort(key=lambda row: (row.meter, -row.given, row.connection_id))
     places = {counter.meter: point.connection_id for point in again.inputs.points for counter in point.made}
     return RunRoofs(run, roofs, places, rows)
 

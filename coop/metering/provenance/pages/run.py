@@ -14,7 +14,7 @@ from coop.metering.register import connections
 from coop.web.downloads import Asked
 from coop.web.shell import render
 
-SHOWN = 200
+SHOWN = 30
 """Homes on the page, over all roofs; the file holds all of them."""
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/metering", include_in_schema=False)
