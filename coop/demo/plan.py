@@ -50,8 +50,8 @@ def generator(plan: DemoPlan, *name: object) -> np.random.Generator:
 
 
 def sharing_group_id(plan: DemoPlan) -> str:
-    """Id of the one group that shares the roofs."""
-    return derive_id("demo", plan.seed, "sharing-group")
+    """Id of the one group that shares the roofs; boards read it, and demonstrations beside each other have another."""
+    return f"zon-op-het-plein-{derive_id('demo', plan.seed, 'sharing-group')[:4]}"
 
 
 @dataclass(frozen=True)
