@@ -10,8 +10,13 @@ nothing in the months that they cover.
 Where readings and the others tell the same stretch they have to agree within the coarseness of both:
 ``|v(s1) - v(s0) - sum of the values from s0 to s1| <= 2 * step``, s0 and s1 the first and the last reading of an
 unbroken stretch. Otherwise one of them is wrong, and people say which. Intervals that one account alone answers for
-have to do so between any two readings of the device, and reach the device's line at each midnight between them
-(``claims``); until people say that they are right, the readings count there.
+have to lie on the line between the device's readings around them, at each midnight and at their end, also where these
+readings lie beyond what the intervals tell (``claims``)::
+
+    |sum of the claims so far - (v(b) - v(a)) * time that they tell of so far / (b - a)| <= 2 * step
+
+a and b are readings of the device that follow each other. Until people say that the claims are right, the readings
+count there. Claims that a gap beside them leaves to the readings count for nothing, and are not asked about.
 """
 
 from __future__ import annotations
@@ -136,12 +141,17 @@ def join_shapes(
     if readings is None:
         return _cut(spans, tiles, whole.from_s, whole.to_s), []
     counted = count_days(readings, readings_days)
+
+    def bridge(gaps: Iterable[Stretch]) -> list[Stretch]:
+        wide = _merge(_clip([_widen(gap, counted, tiles) for gap in _merge(_clip(gaps, whole))], whole))
+        return [gap for gap in wide if _bridges(replace(readings, from_s=gap[0], to_s=gap[1]), readings_days)]
+
     by_readings = [(one.before_s, one.at_s) for one in readings.decided if one.kind is BreakKind.READINGS]
-    misfits = _find_misfits(spans, around, readings, counted, whole)
-    refuted = [(one.from_s, one.to_s) for one in misfits]
-    gaps = _merge([*_gaps(tiles, whole.from_s, whole.to_s), *_clip([*by_readings, *refuted], whole)])
-    bridged = _merge(_clip([_widen(gap, counted, tiles) for gap in gaps], whole))
-    bridged = [gap for gap in bridged if _bridges(replace(readings, from_s=gap[0], to_s=gap[1]), readings_days)]
+    gaps = [*_gaps(tiles, whole.from_s, whole.to_s), *by_readings]
+    bridged = bridge(gaps)
+    misfits = _find_misfits(spans, around, readings, counted, _between(bridged, whole))
+    if misfits:
+        bridged = bridge([*gaps, *((one.from_s, one.to_s) for one in misfits)])
     found: list[Span] = []
     disagreements = [one for one in misfits if not _is_within((one.from_s, one.to_s), by_readings)]
     for from_s, to_s in _between(bridged, whole):
@@ -213,39 +223,59 @@ def _between(stretches: Sequence[Stretch], span: Span) -> list[Stretch]:
 
 
 def _find_misfits(
-    spans: Sequence[Span], tiles: Tiles, readings: Span, counted: Count, whole: Span
+    spans: Sequence[Span], tiles: Tiles, readings: Span, counted: Count, counting: Sequence[Stretch]
 ) -> list[Disagreement]:
-    """Stretches between two readings of a device, of which any lies in a span, that one account alone tells otherwise
-    by intervals."""
+    """Stretches of intervals, of which any lies in a span, that one account alone tells otherwise than the device's
+    readings around them: all between two readings where they tell it whole, else the claims that count (within
+    ``counting``)."""
     if readings.bound is None or not tiles.claimed.any():
         return []
     by_device = ~counted.claimed if counted.claimed is not None else np.ones(len(counted.at_s), np.bool_)
     places = np.flatnonzero(by_device & ~tiles.cuts(counted.at_s))
     at_s, count = counted.at_s[places], counted.counted[places]
+    edges = np.searchsorted(tiles.starts, at_s)
+    deciding = (tiles.claimed > 0) & _lie_in(tiles, counting)
+    laid_s, claims, decisive = (np.diff(_add_up(one)[edges]) for one in (tiles.steps_s, tiles.claimed, deciding))
+    is_whole = laid_s == np.diff(at_s)
+    whole = spans[0]
+    asked = (at_s[:-1] < whole.to_s) & (at_s[1:] > whole.from_s) & (np.where(is_whole, claims, decisive) > 0)
     finest = min([readings.exponent, *(span.exponent for span in spans)])
     finer = np.array([10 ** (span.exponent - finest) for span in spans], np.int64)
-    sums, laid_s, claims = (
-        np.concatenate([[0], np.cumsum(column)])
-        for column in (tiles.values * finer[tiles.source], tiles.steps_s, tiles.claimed)
-    )
-    edges = np.searchsorted(tiles.starts, at_s)
-    asked = (np.diff(laid_s[edges]) == np.diff(at_s)) & (np.diff(claims[edges]) > 0)
-    asked &= (at_s[:-1] < whole.to_s) & (at_s[1:] > whole.from_s)
-    margin = DOORS * readings.bound.step * 10 ** (readings.exponent - finest)
+    coarser = 10 ** (readings.exponent - finest)
     found = []
     for k in np.flatnonzero(asked).tolist():
-        a_s, b_s = int(at_s[k]), int(at_s[k + 1])
-        rise = int(count[k + 1] - count[k]) * 10 ** (readings.exponent - finest)
-        told = int(sums[edges[k + 1]] - sums[edges[k]])
-        days = midnights_between(a_s, b_s)
-        until = [int(sums[np.searchsorted(tiles.starts, day_s)] - sums[edges[k]]) for day_s in days]
-        fits = abs(told - rise) <= margin and all(
-            is_on_line(day_s, so_far, (a_s, b_s, 0, rise), margin) for day_s, so_far in zip(days, until, strict=True)
-        )
-        if not fits and not _is_decided(readings.decided, a_s, b_s):
-            energies = (Decimal(units).scaleb(finest) for units in (rise, told))
-            found.append(Disagreement(readings.register_id, readings.serial, a_s, b_s, *energies))
+        between = np.arange(edges[k], edges[k + 1])
+        told = tiles.take(between if is_whole[k] else between[deciding[between]])
+        energies = told.values * finer[told.source]
+        line = int(at_s[k + 1] - at_s[k]), int(count[k + 1] - count[k])
+        is_fit = _follows(told, energies, (line[0], line[1] * coarser), DOORS * readings.bound.step * coarser)
+        from_s, to_s = int(told.starts[0]), int(told.ends[-1])
+        if not is_fit and not _is_decided(readings.decided, from_s, to_s):
+            by_readings = Decimal(line[1] * int(told.steps_s.sum()) // line[0]).scaleb(readings.exponent)
+            by_intervals = Decimal(int(energies.sum())).scaleb(finest)
+            found.append(Disagreement(readings.register_id, readings.serial, from_s, to_s, by_readings, by_intervals))
     return found
+
+
+def _lie_in(tiles: Tiles, stretches: Iterable[Stretch]) -> NDArray[np.bool_]:
+    inside = np.zeros(len(tiles), np.bool_)
+    for from_s, to_s in stretches:
+        inside |= (tiles.starts >= from_s) & (tiles.ends <= to_s)
+    return inside
+
+
+def _add_up(column: NDArray[np.bool_] | Int64Array) -> Int64Array:
+    """Sums of all before each place, and of all."""
+    return np.concatenate([[0], np.cumsum(column, dtype=np.int64)])
+
+
+def _follows(told: Tiles, energies: Int64Array, line: tuple[int, int], margin: int) -> bool:
+    """True where what tiles tell follows a line (so long, so much) at each midnight between them and at their end; of
+    the time alone that they tell of."""
+    to_s = int(told.ends[-1])
+    marks = np.searchsorted(told.starts, [*midnights_between(int(told.starts[0]), to_s), to_s])
+    so_far = zip(*(_add_up(column)[marks].tolist() for column in (told.steps_s, energies)), strict=True)
+    return all(is_on_line(time_s, energy, (0, line[0], 0, line[1]), margin) for time_s, energy in so_far)
 
 
 def _is_within(stretch: Stretch, others: Iterable[Stretch]) -> bool:
