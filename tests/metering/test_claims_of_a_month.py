@@ -19,6 +19,7 @@ from coop.kit.tx import Tx
 from coop.metering.heat.decisions import answer_break
 from coop.metering.heat.measuring import Span
 from coop.metering.heat.questions import find_question, propose_meaning, weigh_meanings
+from coop.metering.heat.sayings import say_disagreement
 from coop.metering.heat.shapes import Disagreement, Stretch, Tiles, join_shapes
 from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import DAY_S, Quantity
@@ -112,6 +113,16 @@ def test_a_gap_between_an_accounts_own_readings_does_not_take_the_rest_of_its_mo
     spans, asked = judge(device, [2] * 301 + [9] * (HOURS - 301), range(300, 301), between)
     assert [(one.from_s, one.to_s) for one in asked] == [(FROM_S, TO_S)]
     assert {span.register_id for span in spans} == {"stands"}
+
+
+def test_a_month_whose_sum_fits_and_whose_days_do_not_is_asked_about_in_words_that_say_so() -> None:
+    half = HOURS // 2
+    device = {FROM_S - DAY_S: 0, TO_S + DAY_S: 2 * HOURS + 96}
+    [asked] = judge(device, [3] * half + [2] * (HOURS - 2 * half) + [1] * half)[1]
+    assert abs(asked.by_readings - asked.by_intervals) <= 2 * STEP
+    said = say_disagreement(asked).said
+    assert "its intervals divide that over the days in another way" in said
+    assert "zijn intervallen verdelen dat anders over de dagen" in speak("nl", said)
 
 
 def before(tx: Tx) -> None:

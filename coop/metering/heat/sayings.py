@@ -86,6 +86,15 @@ def _say_doubt(span: Span, doubt: Doubt) -> Said:
 
 
 def _say_disagreement(one: Disagreement) -> Said:
+    if one.is_within:
+        return say(
+            "meter %(serial)s counted %(by_readings)s GJ by its readings from %(start)s to %(end)s, and its intervals "
+            "divide that over the days in another way: somebody decides which are right",
+            serial=one.serial,
+            by_readings=_to_gj(one.by_readings),
+            start=instant(one.from_s),
+            end=instant(one.to_s),
+        )
     return say(
         "meter %(serial)s counted %(by_readings)s GJ by its readings and %(by_intervals)s GJ by its intervals, from "
         "%(start)s to %(end)s: somebody decides which are right",

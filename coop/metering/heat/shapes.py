@@ -44,7 +44,8 @@ Stretch = tuple[int, int]
 
 @dataclass(frozen=True)
 class Disagreement:
-    """Energy of one stretch by a meter's cumulative readings and by its intervals [base units], too far apart."""
+    """Energy of one stretch by a meter's cumulative readings and by its intervals [base units], too far apart: as a
+    whole, or (``is_within``) only at a midnight within it."""
 
     register_id: str
     serial: str
@@ -52,6 +53,7 @@ class Disagreement:
     to_s: int
     by_readings: Decimal
     by_intervals: Decimal
+    is_within: bool = False
 
 
 @dataclass(frozen=True)
@@ -248,12 +250,13 @@ def _find_misfits(
         told = tiles.take(between if is_whole[k] else between[deciding[between]])
         energies = told.values * finer[told.source]
         line = int(at_s[k + 1] - at_s[k]), int(count[k + 1] - count[k])
-        is_fit = _follows(told, energies, (line[0], line[1] * coarser), DOORS * readings.bound.step * coarser)
+        follows = _follow(told, energies, (line[0], line[1] * coarser), DOORS * readings.bound.step * coarser)
         from_s, to_s = int(told.starts[0]), int(told.ends[-1])
-        if not is_fit and not _is_decided(readings.decided, from_s, to_s):
+        if not all(follows) and not _is_decided(readings.decided, from_s, to_s):
             by_readings = Decimal(line[1] * int(told.steps_s.sum()) // line[0]).scaleb(readings.exponent)
             by_intervals = Decimal(int(energies.sum())).scaleb(finest)
-            found.append(Disagreement(readings.register_id, readings.serial, from_s, to_s, by_readings, by_intervals))
+            sums = by_readings, by_intervals
+            found.append(Disagreement(readings.register_id, readings.serial, from_s, to_s, *sums, follows[-1]))
     return found
 
 
@@ -269,13 +272,13 @@ def _add_up(column: NDArray[np.bool_] | Int64Array) -> Int64Array:
     return np.concatenate([[0], np.cumsum(column, dtype=np.int64)])
 
 
-def _follows(told: Tiles, energies: Int64Array, line: tuple[int, int], margin: int) -> bool:
-    """True where what tiles tell follows a line (so long, so much) at each midnight between them and at their end; of
-    the time alone that they tell of."""
+def _follow(told: Tiles, energies: Int64Array, line: tuple[int, int], margin: int) -> list[bool]:
+    """Whether what tiles tell follows a line (so long, so much) at each midnight between them and, last, at their end;
+    of the time alone that they tell of."""
     to_s = int(told.ends[-1])
     marks = np.searchsorted(told.starts, [*midnights_between(int(told.starts[0]), to_s), to_s])
     so_far = zip(*(_add_up(column)[marks].tolist() for column in (told.steps_s, energies)), strict=True)
-    return all(is_on_line(time_s, energy, (0, line[0], 0, line[1]), margin) for time_s, energy in so_far)
+    return [is_on_line(time_s, energy, (0, line[0], 0, line[1]), margin) for time_s, energy in so_far]
 
 
 def _is_within(stretch: Stretch, others: Iterable[Stretch]) -> bool:
