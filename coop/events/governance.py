@@ -23,6 +23,9 @@ from coop.events.elections import TermEnded as TermEnded
 from coop.events.entries import EntryDropped as EntryDropped
 from coop.events.entries import WordGiven as WordGiven
 from coop.events.envelope import Event
+from coop.events.expulsions import ExpulsionAppealed as ExpulsionAppealed
+from coop.events.expulsions import ExpulsionSettled as ExpulsionSettled
+from coop.events.expulsions import MemberExpelled as MemberExpelled
 from coop.events.meetings import AgendaPoint as AgendaPoint
 from coop.events.meetings import MeetingConvened as MeetingConvened
 from coop.events.motions import AmendmentsOrdered as AmendmentsOrdered

@@ -10,7 +10,8 @@ from coop.events.envelope import Event
 
 class MemberSuspended(Event):
     """The board suspended a member, as one person entered from its decision and another confirmed. From ``from_on``
-    they have no vote; it ends by itself on ``ends_on``, the first day on which they have one again.
+    they have no vote; it ends by itself on ``ends_on``, the first day on which they have one again. Without that day it
+    is the suspension of a member who is expelled, until that is settled.
 
     ``number``: the how many-th thing that was said on their suspensions. ``article``: of the statutes, which takes the
     vote. ``entry_id``: the paper that two people signed.
@@ -22,7 +23,7 @@ class MemberSuspended(Event):
     member_id: str
     number: int
     from_on: date
-    ends_on: date
+    ends_on: date | None
     article: str
     entry_id: str
 
@@ -31,7 +32,8 @@ class MemberSuspended(Event):
 
 
 class SuspensionLifted(Event):
-    """A suspension ended before its term, as two people signed: from ``lifted_on`` the member has their rights back."""
+    """A suspension ended: from ``lifted_on`` the member has their rights back. Two people signed so; without an
+    ``entry_id`` it ended as an expulsion was settled, and the membership may end that day."""
 
     TYPE: ClassVar[str] = "governance.suspension-lifted.v1"
     NOUNS: ClassVar[str] = "members"

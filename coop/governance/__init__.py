@@ -1,22 +1,23 @@
 """Governance: statutes, meetings, votes, resolutions that act, programmes and their money.
 
 Owns: the statutes as data, notices of meetings with their resolutions and the hash of every resolution's parameters,
-    withdrawals of meetings and points, suspensions of members, voting lists, mandates, attendance, open ballots with
-    their history and the objections to them, words of a chair or an outside body that two people signed, outcomes
-    that were disputed at the meeting, referenda that members asked, falls of decisions, elections of persons with
-    their votes, counts, lots and terms, documents of points, motions on them with who backs these, what one person
-    entered from a paper and another confirmed, verdicts, minutes; programmes with phases, milestones, reports of
-    these with their papers, and tranches. They are only ever added to, each with the server's time and whoever said
-    it: a database trigger refuses to change or delete them. Documents that wait for a notice may be taken away.
+    withdrawals of meetings and points, suspensions of members, memberships that the board ends with their appeals,
+    voting lists, mandates, attendance, open ballots with their history and the objections to them, words of a chair
+    or an outside body that two people signed, outcomes that were disputed at the meeting, referenda that members
+    asked, falls of decisions, elections of persons with their votes, counts, lots and terms, documents of points,
+    motions on them with who backs these, what one person entered from a paper and another confirmed, verdicts,
+    minutes; programmes with phases, milestones, reports of these with their papers, and tranches. They are only ever
+    added to, each with the server's time and whoever said it: a database trigger refuses to change or delete them.
+    Documents that wait for a notice may be taken away.
 Tells: StatutesAdopted, MeetingConvened, TariffProposed, MeetingWithdrawn, PointWithdrawn, VotingListFrozen,
     BallotsCommitted, MandateGiven, MandateEnded, AttendanceNoted, AttendanceFrozen, BallotEntered, BallotDisputed,
-    EntryDropped, WordGiven, MemberSuspended, SuspensionLifted, CandidatesNamed, ElectionVoteOpened,
-    ElectionBallotsCommitted, ElectionVoteCounted, LotDrawn, PersonElected, TermEnded, ResolutionDecided,
-    RulingDisputed, NewVoteOpened, MotionHandedIn, MotionBacked, MotionAdmitted, AmendmentsOrdered,
-    MinutesConfirmed, PaperAdded,
-    TariffAdopted, AllocationKeyAdopted, ChoiceAdopted, RealisationDecided, DecisionRecorded, DecisionStopped,
-    ReferendumAsked, MilestoneReached, TrancheReleased, TrancheReferred; by the calendar VoteOpened, VoteClosing,
-    VoteEnded, DeadlinePassed, SteeringReminded; ProgramTokenUsed.
+    EntryDropped, WordGiven, MemberSuspended, SuspensionLifted, MemberExpelled, ExpulsionAppealed, ExpulsionSettled,
+    CandidatesNamed, ElectionVoteOpened, ElectionBallotsCommitted, ElectionVoteCounted, LotDrawn, PersonElected,
+    TermEnded, ResolutionDecided, RulingDisputed, NewVoteOpened, MotionHandedIn, MotionBacked, MotionAdmitted,
+    AmendmentsOrdered, MinutesConfirmed, PaperAdded, TariffAdopted, AllocationKeyAdopted, ChoiceAdopted,
+    RealisationDecided, DecisionRecorded, DecisionStopped, ReferendumAsked, MilestoneReached, TrancheReleased,
+    TrancheReferred; by the calendar VoteOpened, VoteClosing, VoteEnded, DeadlinePassed, SteeringReminded;
+    ProgramTokenUsed.
 Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberChanged, MemberLeft, MessageSent, MessageFailed,
     PeriodClosed, LawPublished, TariffAnswered, AllocationKeyAnswered, ChoiceAnswered (what was decided and could not
     be taken).

@@ -9,6 +9,7 @@ from coop.governance.access import ACCESS
 from coop.governance.ballots.attendance.views import view_attendance
 from coop.governance.ballots.mandates.views import view_mandates
 from coop.governance.ballots.views import find_meeting_view, view_meetings
+from coop.governance.expulsions.views import view_expulsions
 from coop.governance.programmes.views import view_programmes
 from coop.governance.suspensions.views import view_suspensions
 from coop.kit.http import GuardedRoute, reading
@@ -60,6 +61,13 @@ def export_mandates(request: Request, asked: Asked, meeting: str) -> Response:
 def export_suspensions(request: Request, asked: Asked) -> Response:
     with reading(request) as tx:
         return asked.answer(listings.suspensions_listing(view_suspensions(tx)))
+
+
+@routes.get("/expulsions.{extension}")
+@may("see-expulsions")
+def export_expulsions(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.expulsions_listing(asked.lang, view_expulsions(tx)))
 
 
 @routes.get("/milestones.{extension}")

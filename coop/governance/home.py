@@ -13,8 +13,11 @@ from coop.governance.ballots.views import MeetingView, find_resolution_view, vie
 from coop.governance.convening.challenging import KIND as CHALLENGE
 from coop.governance.convening.referring import list_to_hold
 from coop.governance.entries.store import Entry, list_waiting
+from coop.governance.expulsions.commands import KEEPERS as EXPULSIONS
+from coop.governance.expulsions.store import find_open, list_open
 from coop.governance.meetings import store
 from coop.governance.meetings.answer_store import find_refusals
+from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.meetings.voting_lists import read_list
 from coop.governance.programmes.views import ProgrammeView, view_programmes
 from coop.governance.suspensions.commands import KEEPERS as SUSPENSIONS
@@ -34,6 +37,8 @@ ENTERED = {
     "meeting": N_("Compare a meeting that somebody entered with its minutes: %(paper)s"),
     "statutes": N_("Compare the statutes that somebody entered with the deed: %(paper)s"),
     "suspension": N_("Confirm that a member is suspended, or leave it out: %(paper)s"),
+    "expulsion": N_("Confirm that a membership ends, or leave it out: %(paper)s"),
+    "appeal": N_("Compare an appeal with its paper: %(paper)s"),
     "challenge": N_("Confirm now that an outcome is disputed at the meeting: %(paper)s"),
     "motion": N_("Confirm a motion of the room or of the board, or leave it out: %(paper)s"),
     "order": N_("Confirm the order of amendments: %(paper)s"),
@@ -101,6 +106,7 @@ def waiting(request: Request) -> Response:
         undecided = view_undecided(tx)
         lines = [*_list_votes(tx, session, undecided, lang), *_list_meetings(session, undecided)]
         lines += _list_new_votes(tx, session, lang) + _list_referenda(tx, session, lang)
+        lines += _list_expulsions(tx, session)
         lines = [*_list_refused(tx, session, lang), *_list_withdrawals(tx, session, undecided), *lines]
         if ACCESS.allows(session, "decide-tranche") or ACCESS.allows(session, "report-milestone"):
             programmes = view_programmes(tx)
@@ -203,10 +209,29 @@ def _list_entries(tx: Tx, session: Session) -> list[Waiting]:
     return lines
 
 
+def _list_expulsions(tx: Tx, session: Session) -> list[Waiting]:
+    """The own expulsion, as long as one may appeal; and appeals that the board brings to a meeting."""
+    lines = []
+    own = find_open(tx, session.member_id) if session.member_id else None
+    if own is not None and own.appealed is None and tx.today <= own.expulsion.appeal_until:
+        text = say("The board ends your membership: you can appeal")
+        lines.append(Waiting(text, "/governance/expulsion", own.expulsion.appeal_until))
+    if ACCESS.allows(session, "convene"):
+        numbers = list_numbers(tx)
+        for case in list_open(tx):
+            if case.appealed is not None:
+                number = numbers.get(case.expulsion.member_id, case.expulsion.member_id)
+                text = say("Bring the appeal of member %(number)s to a meeting", number=number)
+                lines.append(Waiting(text, "/governance/expulsions"))
+    return lines
+
+
 def _find_page(entry: Entry) -> str:
     """The page on which an entry is confirmed."""
     if entry.kind in SUSPENSIONS:
         return "/governance/suspensions"
+    if entry.kind in EXPULSIONS:
+        return "/governance/expulsions"
     if entry.kind == CHALLENGE:
         return f"/governance/resolutions/{entry.content['resolution_id']}/challenge"
     if entry.kind in ("motion", "order"):

@@ -9,13 +9,14 @@ from coop.governance.ballots.attendance.views import Arrived, PointQuorum
 from coop.governance.ballots.closing import Outcome
 from coop.governance.ballots.mandates.views import MandateView
 from coop.governance.ballots.views import MeetingView
+from coop.governance.expulsions.views import STATES, WAYS, ExpulsionView
 from coop.governance.kinds import label_of
 from coop.governance.model import Meeting
 from coop.governance.programmes.views import ProgrammeView
 from coop.governance.programmes.wording import milestone_name, phase_name
 from coop.governance.states import MILESTONE_STATES, TRANCHE_STATES
 from coop.governance.suspensions.views import SuspensionView
-from coop.web.language import N_
+from coop.web.language import N_, gettext
 from coop.web.listings import Column, Kind, Listing
 
 Row = tuple[Meeting, Outcome]
@@ -77,6 +78,24 @@ def suspensions_listing(views: Iterable[SuspensionView]) -> Listing:
         Column("lifted", N_("lifted"), Kind.FLAG),
     )
     return Listing("suspensions", columns, views)
+
+
+def expulsions_listing(lang: str, views: Iterable[ExpulsionView]) -> Listing:
+    """Memberships that the board ends, each with its reason and how it stands."""
+    columns = (
+        Column("member_number", N_("Member"), of="number"),
+        Column("member_id", "Id"),
+        Column("way", N_("Decision"), of=lambda row: gettext(lang, WAYS[row.way])),
+        Column("decided_on", N_("Decided on"), Kind.DAY),
+        Column("reason", N_("Reason")),
+        Column("article", N_("Article")),
+        Column("paper", N_("Paper")),
+        Column("appeal_until", N_("Appeal until"), Kind.DAY),
+        Column("appealed_on", N_("Appealed on"), Kind.DAY),
+        Column("state", N_("State"), of=lambda row: gettext(lang, STATES[row.state][0])),
+        Column("left_on", N_("Membership ends on"), Kind.DAY),
+    )
+    return Listing("expulsions", columns, views)
 
 
 def mandates_listing(views: Iterable[MandateView]) -> Listing:

@@ -9,6 +9,8 @@ from coop.governance.ballots import wording
 from coop.governance.ballots.mandates.store import list_mandates_of
 from coop.governance.ballots.referenda.store import list_requests_of
 from coop.governance.ballots.store import list_ballots_of
+from coop.governance.expulsions.views import view_expulsions
+from coop.governance.listings import expulsions_listing
 from coop.governance.meetings.store import list_meetings
 from coop.governance.meetings.suspension_store import list_suspensions
 from coop.kit.http import GuardedRoute, reading, session_of
@@ -22,13 +24,14 @@ routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api/v1", tags=[
 @routes.get("/me/export", response_class=Response, responses=ZIP_ANSWER)
 @ACCESS.may("take-own-data")
 def get_own_votes(request: Request) -> Response:
-    """The member's own ballots, each with the resolution and who cast it, their mandates and suspensions, and
-    the referenda that they asked, as one zip."""
+    """The member's own ballots, each with the resolution and who cast it, their mandates and suspensions,
+    the end of their membership by the board, and the referenda that they asked, as one zip."""
     lang = language_of(request)
     with reading(request) as tx:
         ballots = list_ballots_of(tx, session_of(request).member_id or "")
         mandates = list_mandates_of(tx, session_of(request).member_id or "")
         suspensions = list_suspensions(tx, session_of(request).member_id or "")
+        expulsions = view_expulsions(tx, session_of(request).member_id or "")
         requests = list_requests_of(tx, session_of(request).member_id or "")
         resolutions = {
             resolution.resolution_id: resolution for meeting in list_meetings(tx) for resolution in meeting.resolutions
@@ -64,6 +67,7 @@ def get_own_votes(request: Request) -> Response:
         Listing("ballots", columns, ballots),
         Listing("mandates", said, mandates),
         Listing("suspensions", spans, suspensions),
+        expulsions_listing(lang, expulsions),
         Listing("referenda", asked, requests),
     ]
     return answer_own_data(request, "governance", listings)

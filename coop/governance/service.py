@@ -16,6 +16,7 @@ from coop.governance.api import attendance as attendance_api
 from coop.governance.api import challenges as challenge_api
 from coop.governance.api import elections as election_api
 from coop.governance.api import evidence as evidence_api
+from coop.governance.api import expulsions as expulsion_api
 from coop.governance.api import mandates as mandate_api
 from coop.governance.api import motions as motion_api
 from coop.governance.api import papers as paper_api
@@ -43,6 +44,9 @@ from coop.governance.convening import (
     withdrawal_pages,
 )
 from coop.governance.convening import pages as convening_pages
+from coop.governance.expulsions import jobs as expulsion_jobs
+from coop.governance.expulsions import own_pages as own_expulsion_pages
+from coop.governance.expulsions import pages as expulsion_pages
 from coop.governance.feeds import api as feed
 from coop.governance.feeds import pages as partner_pages
 from coop.governance.meetings import cards as member_cards
@@ -92,6 +96,9 @@ GOVERNANCE = Service(
         facts.WordGiven,
         facts.MemberSuspended,
         facts.SuspensionLifted,
+        facts.MemberExpelled,
+        facts.ExpulsionAppealed,
+        facts.ExpulsionSettled,
         facts.CandidatesNamed,
         facts.ElectionVoteOpened,
         facts.ElectionBallotsCommitted,
@@ -175,6 +182,10 @@ GOVERNANCE = Service(
         word_api.routes,
         suspension_pages.routes,
         suspension_api.routes,
+        expulsion_pages.routes,
+        own_expulsion_pages.routes,
+        expulsion_api.routes,
+        expulsion_api.own_routes,
         election_pages.routes,
         election_api.routes,
         office_pages.routes,
@@ -191,7 +202,7 @@ GOVERNANCE = Service(
         planning_pages.routes,
         milestone_pages.routes,
     ),
-    jobs=(*JOBS, *new_votes.JOBS),
+    jobs=(*JOBS, *new_votes.JOBS, *expulsion_jobs.JOBS),
     sections=(
         Section("/governance/", N_("Decisions"), "find-decisions", 30),
         Section("/governance/programme", N_("Programme"), "see-programme", 40),

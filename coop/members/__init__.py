@@ -13,7 +13,8 @@ MessageSent, MessageFailed, ConsentGiven, ConsentWithdrawn.
 
 Hears: ChoiceAdopted, DecisionRecorded, DecisionStopped, BillIssued, PeriodMeasured, TariffNoticeOrdered,
 MeetingConvened, MeetingWithdrawn, PointWithdrawn, PaperAdded, MotionAdmitted, CandidatesNamed, PersonElected,
-MandateGiven, MandateEnded, MemberSuspended, SuspensionLifted, EntryDropped, VoteOpened, NewVoteOpened,
+MandateGiven, MandateEnded, MemberSuspended, SuspensionLifted, MemberExpelled,
+ExpulsionSettled, EntryDropped, VoteOpened, NewVoteOpened,
 ElectionVoteOpened, VoteClosing, BallotEntered, ReadingChanged, ProgramTokenUsed, UseSeen (who looked at whose use).
 The register follows the secretary, not the machines.
 

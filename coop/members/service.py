@@ -33,11 +33,12 @@ from coop.members.identity.pages import account, accounts, forgotten, own, roles
 from coop.members.imports import api as imports_api
 from coop.members.imports import pages as imports_pages
 from coop.members.leavings import api as leavings_api
+from coop.members.leavings import heard as leavings_heard
 from coop.members.leavings import pages as leavings_pages
 from coop.members.log import pages as log_pages
 from coop.members.messages import api as messages_api
 from coop.members.messages import heard as messages_heard
-from coop.members.messages import heard_votes
+from coop.members.messages import heard_expulsions, heard_votes
 from coop.members.messages.formats.mail import NAME as MAIL
 from coop.members.messages.formats.mail import Post
 from coop.members.messages.jobs import tell_plan
@@ -122,6 +123,10 @@ MEMBERS = Service(
         governance.MandateEnded: messages_heard.on_mandate_ended,
         governance.MemberSuspended: messages_heard.on_member_suspended,
         governance.SuspensionLifted: messages_heard.on_suspension_lifted,
+        governance.MemberExpelled: heard_expulsions.on_member_expelled,
+        governance.ExpulsionSettled: _in_turn(
+            leavings_heard.on_expulsion_settled, heard_expulsions.on_expulsion_settled
+        ),
         governance.EntryDropped: messages_heard.on_entry_dropped,
         governance.CandidatesNamed: messages_heard.on_candidates_named,
         governance.PersonElected: messages_heard.on_person_elected,

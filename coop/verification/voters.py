@@ -159,7 +159,7 @@ def _list_suspended(register: Register, day: date, until: datetime) -> set[str]:
     newest: dict[str, tuple[int, bool]] = {}
     for at, fact in register.suspended:
         if at <= until and fact.number > newest.get(fact.member_id, (0, False))[0]:
-            newest[fact.member_id] = fact.number, fact.from_on <= day < fact.ends_on
+            newest[fact.member_id] = fact.number, fact.from_on <= day < (fact.ends_on or date.max)
     for at, lifting in register.lifted:
         if at <= until and lifting.number > newest.get(lifting.member_id, (0, False))[0]:
             held = newest.get(lifting.member_id, (0, False))[1]

@@ -23,6 +23,7 @@ from coop.governance.papers import commands as papers
 from coop.governance.programmes import report_store
 from coop.governance.tables.assembly import suspension
 from coop.governance.tables.challenges import challenge
+from coop.governance.tables.expulsions import expulsion, expulsion_step
 from coop.governance.tables.meetings import KEPT, ballot, decision, objection
 from coop.governance.tables.motions import motion, motion_backing
 from coop.governance.tables.referenda import referendum_request
@@ -103,6 +104,16 @@ def suspend(tx: Tx) -> None:
     tx.execute(insert(suspension).values(**row, entry_id=entry_id))
 
 
+def expel(tx: Tx) -> None:
+    """An expulsion with its appeal, as the tables hold them."""
+    entry_id = store_entries.add_entry(tx, "expulsion", "m001", "a letter", {}, "0" * 64, "")
+    days = {"decided_on": tx.today, "told_on": tx.today, "appeal_until": tx.today + timedelta(days=38)}
+    row = {"community": TOWN, "expulsion_id": entry_id, **SAID}
+    about = {"member_id": "m001", "way": "expulsion", "reason": "sold heat", "article": "art. 7"}
+    tx.execute(insert(expulsion).values(**row, **days, **about))
+    tx.execute(insert(expulsion_step).values(**row, step="appealed", day=tx.today, outcome=""))
+
+
 def stop(tx: Tx) -> None:
     """The fall of a decision as its table holds it."""
     entry_id = store_entries.add_entry(tx, "stop", "tariff", "a ruling", {}, "0" * 64, "")
@@ -147,6 +158,7 @@ def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table
         tx.execute(insert(objection).values(**said, in_time=False))
         elect(tx)
         suspend(tx)
+        expel(tx)
         stop(tx)
         dispute(tx)
         move(tx)

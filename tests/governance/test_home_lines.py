@@ -20,6 +20,8 @@ PAGES = {
     "statutes": "/governance/entries",
     "suspension": "/governance/suspensions",
     "lifting": "/governance/suspensions",
+    "expulsion": "/governance/expulsions",
+    "appeal": "/governance/expulsions",
     "challenge": f"{POINT}/challenge",
     "motion": f"{POINT}/motions",
     "order": f"{POINT}/motions",

@@ -21,7 +21,7 @@ EntryState = Literal["waits", "confirmed", "dropped"]
 EntryKind = Literal[
     "ballots", "meeting", "statutes", "withdrawal", "minutes", "attendance",
     "count", "lot", "term", "suspension", "lifting", "stop", "word", "challenge", "motion", "order",
-    "term-end",
+    "term-end", "expulsion", "appeal",
 ]  # fmt: skip
 
 

@@ -52,6 +52,7 @@ from coop.governance.convening import commands as meetings
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import find_settled
 from coop.governance.entries.store import list_entries as read_entries
+from coop.governance.expulsions import commands as expulsions
 from coop.governance.meetings.agenda import ORDER
 from coop.governance.meetings.store import find_meeting
 from coop.governance.meetings.store import list_meetings as read_meetings
@@ -83,6 +84,7 @@ may = ACCESS.may
 KEEPERS: Final = {
     **papers.KEEPERS,
     **suspensions.KEEPERS,
+    **expulsions.KEEPERS,
     "ballots": ballots.keep_ballots,
     "meeting": past.keep_minutes,
     "statutes": statutes.keep_statutes,

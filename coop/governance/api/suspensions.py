@@ -47,11 +47,11 @@ class LiftingBody(bodies.Body):
 
 class SuspensionOut(Answer):
     """A suspension: ``ends_on`` is the first day on which the member votes again. ``lasts`` is false where it is over,
-    and ``lifted`` true where it ended before its term."""
+    and ``lifted`` true where it ended before its term. One without an end lasts until an expulsion is settled."""
 
     member_id: str
     from_on: date
-    ends_on: date
+    ends_on: date | None
     article: str
     paper: str
     lasts: bool

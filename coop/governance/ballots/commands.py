@@ -328,7 +328,7 @@ def _put_in_box(
     objectors = {each.member_id for each in store.list_objections(tx, resolution_id)}
     now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
     # Asked for by the refusal alone: who is suspended stands on the list without a vote.
-    suspended = () if all(map(votes.get, named)) else voting_lists.list_suspended_at(tx, meeting)
+    suspended = {} if all(map(votes.get, named)) else voting_lists.list_suspended_at(tx, meeting)
     seen = history
     if blind:
         seen = {member_id: [each for each in ballots if each.entry_id] for member_id, ballots in history.items()}

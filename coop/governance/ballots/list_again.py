@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 import orjson
 from sqlalchemy import select
@@ -62,5 +63,5 @@ def _list_suspended(tx: Tx, meeting: Meeting) -> Iterator[str]:
         newest[told["member_id"]] = told if kind == MemberSuspended.TYPE else {}
     day = meeting.held_on.isoformat()
     for member_id, told in newest.items():
-        if told and told["from_on"] <= day < told["ends_on"]:
+        if told and told["from_on"] <= day < (told["ends_on"] or date.max.isoformat()):
             yield member_id

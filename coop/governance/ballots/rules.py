@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from coop.governance.meetings.suspension_store import Suspension
 from coop.governance.model import CHOICES, PAPERS, Ballot, Meeting
 from coop.governance.statutes import law
 from coop.governance.statutes.applying import first_vote_date
@@ -29,7 +30,7 @@ class Box:
     history: Mapping[str, Sequence[Ballot]]
     now: datetime
     objectors: Collection[str] = ()
-    suspended: Collection[str] = ()
+    suspended: Mapping[str, Suspension] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -94,7 +95,7 @@ def _objections(box: Box, ballot: Ballot) -> list[tuple[str, Said]]:
     member_id = ballot.member_id
     objections: list[tuple[str, Said]] = []
     if not box.votes.get(member_id):
-        reason = say_no_vote(box.articles, box.meeting, member_id, is_suspended=member_id in box.suspended)
+        reason = say_no_vote(box.articles, box.meeting, member_id, box.suspended.get(member_id))
         objections.append(("member_id", reason))
     objections += [("cast_on", reason) for reason in _object_to_day(box, ballot)]
     earlier = box.history.get(member_id, ())
@@ -122,21 +123,20 @@ def _objections(box: Box, ballot: Ballot) -> list[tuple[str, Said]]:
     return objections
 
 
-def say_no_vote(articles: Articles, meeting: Meeting, member_id: str, *, is_suspended: bool) -> Said:
+def say_no_vote(articles: Articles, meeting: Meeting, member_id: str, suspended: Suspension | None) -> Said:
     """Say that a member has no vote at a meeting, and by which article."""
-    voters = find_voters(articles)
-    if is_suspended:
+    if suspended is not None:
         return say(
             "%(member)s is suspended on %(day)s and has no vote (%(article)s)",
             member=member_id,
             day=meeting.held_on,
-            article=voters.suspended_no_vote_article or voters.article,
+            article=suspended.article,
         )
     return say(
         "%(member)s has no vote on %(day)s (%(article)s)",
         member=member_id,
         day=meeting.held_on,
-        article=voters.article,
+        article=find_voters(articles).article,
     )
 
 

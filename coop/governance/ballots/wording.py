@@ -27,7 +27,11 @@ CHOICES: Final = {"for": N_("For"), "against": N_("Against"), "blank": N_("Blank
 MANNERS: Final = {"room": N_("in the room"), "online": N_("online"), "mandate": N_("by a mandate")}
 MANDATES: Final = {"given": N_("given"), "revoked": N_("mandate revoked"), "voted": N_("ended by an own vote")}
 MANDATE_STATES: Final = {**MANDATES, "ended": N_("ended")}
-SUSPENSIONS: Final = {"suspended": N_("suspended"), "lifted": N_("lifted")}
+SUSPENSIONS: Final = {
+    "suspended": N_("suspended"),
+    "expelled": N_("suspended until an expulsion is settled"),
+    "lifted": N_("lifted"),
+}
 PAPERS: Final = {"room": N_("From the room"), "paper": N_("On paper"), "letter": N_("By letter")}
 """Where ballots that somebody entered for others come from."""
 

@@ -10,25 +10,30 @@ from coop.governance.tables.assembly import suspension
 from coop.kit.rows import insert_nouns, select_as
 from coop.kit.tx import Tx
 
-SUSPENDED, LIFTED = "suspended", "lifted"
-"""Changes: a member was suspended, or that ended before its term."""
+SUSPENDED, EXPELLED, LIFTED = "suspended", "expelled", "lifted"
+"""Changes: a member was suspended for a term, or until an expulsion is settled; or that ended."""
 
 
 @dataclass(frozen=True)
 class Suspension:
     """The ``number``-th thing that was said on the suspensions of a member; the newest counts. They are suspended from
-    ``from_on`` until the day before ``ends_on``, by an ``article`` of the statutes; ``lifted`` says that it ended so
-    early."""
+    ``from_on`` until the day before ``ends_on``, by an ``article`` of the statutes; without that day until an expulsion
+    is settled. ``lifted`` says that it ended so early, without an ``entry_id`` where that settlement ended it."""
 
     member_id: str
     number: int
     change: str
     from_on: date
-    ends_on: date
+    ends_on: date | None
     article: str
-    entry_id: str
+    entry_id: str | None
     recorded_at: datetime
     actor: str
+
+
+def find_end(of: Suspension) -> date:
+    """The first day after a suspension; of one that waits for the settlement of an expulsion no day is known."""
+    return of.ends_on or date.max
 
 
 def list_suspensions(tx: Tx, member_id: str | None = None, until: datetime | None = None) -> Sequence[Suspension]:

@@ -111,7 +111,9 @@ def list_seated(tx: Tx, told_until: datetime | None = None) -> Sequence[Seated]:
 def list_suspended(tx: Tx, day: date, told_until: datetime | None = None) -> Mapping[str, Suspension]:
     """Members who are suspended on a day, by all that is on file or what was on file at an instant."""
     newest = suspension_store.find_newest(tx, told_until)
-    return {member_id: each for member_id, each in newest.items() if each.from_on <= day < each.ends_on}
+    return {
+        member_id: each for member_id, each in newest.items() if each.from_on <= day < suspension_store.find_end(each)
+    }
 
 
 def list_suspended_at(tx: Tx, meeting: Meeting) -> Mapping[str, Suspension]:

@@ -93,7 +93,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'term-end', 'suspension', 'lifting', 'stop', 'word', 'challenge', 'motion', 'order')",
+            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'term-end', 'suspension', 'lifting', 'expulsion', 'appeal', 'stop', 'word', 'challenge', 'motion', 'order')",
             name=op.f("ck_entry_kind"),
         ),
         sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_entry")),
@@ -218,6 +218,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "sha256", name=op.f("pk_evidence_file")),
     )
     op.create_table(
+        "expulsion",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("expulsion_id", sa.String(length=100), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("way", sa.String(length=20), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.Column("article", sa.String(length=100), nullable=False),
+        sa.Column("told_on", sa.Date(), nullable=False),
+        sa.Column("appeal_until", sa.Date(), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("(way = 'termination') = (ends_on IS NOT NULL)", name=op.f("ck_expulsion_ends")),
+        sa.CheckConstraint("way IN ('expulsion', 'termination')", name=op.f("ck_expulsion_way")),
+        sa.CheckConstraint("decided_on <= told_on AND told_on < appeal_until", name=op.f("ck_expulsion_days")),
+        sa.ForeignKeyConstraint(
+            ["community", "expulsion_id"], ["entry.community", "entry.entry_id"], name="fk_expulsion_entry"
+        ),
+        sa.PrimaryKeyConstraint("community", "expulsion_id", name=op.f("pk_expulsion")),
+    )
+    op.create_table(
         "office_term",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("office", sa.String(length=20), nullable=False),
@@ -263,12 +285,14 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("change", sa.String(length=10), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
-        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("article", sa.String(length=100), nullable=False),
-        sa.Column("entry_id", sa.String(length=100), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=True),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("change IN ('suspended', 'lifted')", name=op.f("ck_suspension_change")),
+        sa.CheckConstraint("(change = 'expelled') = (ends_on IS NULL)", name=op.f("ck_suspension_ends")),
+        sa.CheckConstraint("change = 'lifted' OR entry_id IS NOT NULL", name=op.f("ck_suspension_signed")),
+        sa.CheckConstraint("change IN ('suspended', 'expelled', 'lifted')", name=op.f("ck_suspension_change")),
         sa.CheckConstraint("ends_on >= from_on", name=op.f("ck_suspension_days")),
         sa.CheckConstraint("number >= 1", name=op.f("ck_suspension_number")),
         sa.ForeignKeyConstraint(
@@ -868,6 +892,46 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "resolution_id", "number", name=op.f("pk_election_vote")),
     )
     op.create_table(
+        "expulsion_step",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("expulsion_id", sa.String(length=100), nullable=False),
+        sa.Column("step", sa.String(length=10), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("left_on", sa.Date(), nullable=True),
+        sa.Column("entry_id", sa.String(length=100), nullable=True),
+        sa.Column("resolution_id", sa.String(length=100), nullable=True),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint(
+            "(outcome IN ('confirmed', 'stays')) = (resolution_id IS NOT NULL)", name=op.f("ck_expulsion_step_decided")
+        ),
+        sa.CheckConstraint(
+            "(outcome IN ('unopposed', 'confirmed')) = (left_on IS NOT NULL)", name=op.f("ck_expulsion_step_left")
+        ),
+        sa.CheckConstraint("(step = 'settled') = (outcome <> '')", name=op.f("ck_expulsion_step_settled")),
+        sa.CheckConstraint(
+            "outcome IN ('', 'unopposed', 'confirmed', 'stays')", name=op.f("ck_expulsion_step_outcome")
+        ),
+        sa.CheckConstraint("step IN ('appealed', 'settled')", name=op.f("ck_expulsion_step_step")),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"],
+            ["entry.community", "entry.entry_id"],
+            name=op.f("fk_expulsion_step_community_entry"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "expulsion_id"],
+            ["expulsion.community", "expulsion.expulsion_id"],
+            name=op.f("fk_expulsion_step_community_expulsion"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "resolution_id"],
+            ["resolution.community", "resolution.resolution_id"],
+            name=op.f("fk_expulsion_step_community_resolution"),
+        ),
+        sa.PrimaryKeyConstraint("community", "expulsion_id", "step", name=op.f("pk_expulsion_step")),
+    )
+    op.create_table(
         "point_paper",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("resolution_id", sa.String(length=100), nullable=False),
@@ -1195,6 +1259,7 @@ def downgrade() -> None:
     op.drop_table("word_given")
     op.drop_table("withdrawn_point")
     op.drop_table("point_paper")
+    op.drop_table("expulsion_step")
     op.drop_table("election_vote")
     op.drop_table("decision")
     op.drop_table("ballot")
@@ -1221,6 +1286,7 @@ def downgrade() -> None:
     op.drop_table("suspension")
     op.drop_table("phase")
     op.drop_table("office_term")
+    op.drop_table("expulsion")
     op.drop_table("evidence_file")
     op.drop_table("entry_settled")
     op.drop_table("voter_left")

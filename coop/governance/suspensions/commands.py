@@ -75,7 +75,9 @@ def keep_suspension(tx: Tx, entry: Entry) -> int:
         raise BadInput(problems, "bad-suspension")
     ends_on = find_suspension_end(articles, from_on, months)
     newest = store.find_newest(tx).get(member_id)
-    if newest is not None and newest.ends_on > from_on:
+    if newest is not None and newest.ends_on is None:
+        raise CoopError("expelled", say("this member is expelled, and suspended until that is settled"))
+    if newest is not None and store.find_end(newest) > from_on:
         raise CoopError(
             "suspended-already",
             say("this member is suspended already, until %(day)s: that ends first, or is lifted", day=newest.ends_on),
@@ -104,7 +106,7 @@ def _refuse_chain(tx: Tx, member_id: str, from_on: date, ends_on: date, voters: 
     assert voters.suspended_months is not None, "the statutes name a term"
     terms: list[tuple[date, date]] = []
     for said in store.list_suspensions(tx, member_id):
-        terms[len(terms) - (said.change == LIFTED) :] = [(said.from_on, said.ends_on)]
+        terms[len(terms) - (said.change == LIFTED) :] = [(said.from_on, store.find_end(said))]
     latest = find_latest_end(terms, from_on, voters.suspended_months)
     if ends_on > latest:
         raise CoopError(
@@ -172,7 +174,11 @@ def keep_lifting(tx: Tx, entry: Entry) -> int:
     member_id = str(entry.content["member_id"])
     tx.lock(f"suspension {member_id}")
     held = store.find_newest(tx).get(member_id)
-    if held is None or held.ends_on <= tx.today or (held.number, held.change) != (entry.content["number"], SUSPENDED):
+    if held is not None and held.ends_on is None:
+        reason = say("this member is expelled: the suspension ends as the members decide on an appeal")
+        raise CoopError("expelled", reason)
+    is_over = held is None or store.find_end(held) <= tx.today
+    if held is None or is_over or (held.number, held.change) != (entry.content["number"], SUSPENDED):
         raise CoopError("not-suspended", say("this member is not suspended, or not any more"))
     lifted_on = max(tx.today, held.from_on)
     made = Suspension(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from coop.governance.entries.store import get_entry
-from coop.governance.meetings.suspension_store import SUSPENDED, list_suspensions
+from coop.governance.meetings.suspension_store import LIFTED, find_end, list_suspensions
 from coop.governance.meetings.voter_store import list_numbers
 from coop.kit.tx import Tx
 
@@ -15,12 +15,12 @@ from coop.kit.tx import Tx
 @dataclass(frozen=True)
 class SuspensionView:
     """A suspension from its beginning to its end, by the number of its member, with the paper that it stands on;
-    ``lifted`` says that it ended before its term."""
+    ``lifted`` says that it ended before its term. One without an end lasts until an expulsion is settled."""
 
     member_id: str
     number: str
     from_on: date
-    ends_on: date
+    ends_on: date | None
     article: str
     paper: str
     lifted: bool
@@ -31,10 +31,11 @@ class SuspensionView:
 def view_suspensions(tx: Tx) -> Sequence[SuspensionView]:
     """Every suspension, those that last first, then the newest first."""
     numbers, said = list_numbers(tx), list_suspensions(tx)
-    lifted = {(each.member_id, each.number - 1): each.ends_on for each in said if each.change != SUSPENDED}
+    lifted = {(each.member_id, each.number - 1): each.ends_on for each in said if each.change == LIFTED}
     views = []
     for each in said:
-        if each.change == SUSPENDED:
+        if each.change != LIFTED:
+            assert each.entry_id is not None, "two people signed it"
             lifted_on = lifted.get((each.member_id, each.number))
             ends_on = lifted_on or each.ends_on
             views.append(
@@ -46,7 +47,7 @@ def view_suspensions(tx: Tx) -> Sequence[SuspensionView]:
                     each.article,
                     get_entry(tx, each.entry_id).paper,
                     lifted_on is not None,
-                    tx.today < ends_on,
+                    tx.today < (ends_on or find_end(each)),
                     each.recorded_at,
                 )
             )

@@ -139,18 +139,20 @@ suspension = make_table(
     count_column("number"),
     Column("change", String(10), nullable=False),
     day_column("from_on"),
-    day_column("ends_on"),
+    day_column("ends_on", nullable=True),
     Column("article", String(100), nullable=False),
-    Column("entry_id", String(100), nullable=False),
+    Column("entry_id", String(100)),
     *said(),
     refer(("entry_id",), "entry"),
     UniqueConstraint("community", "entry_id"),
     CheckConstraint("number >= 1", name="number"),
-    CheckConstraint("change IN ('suspended', 'lifted')", name="change"),
+    CheckConstraint("change IN ('suspended', 'expelled', 'lifted')", name="change"),
     CheckConstraint("ends_on >= from_on", name="days"),
+    CheckConstraint("(change = 'expelled') = (ends_on IS NULL)", name="ends"),
+    CheckConstraint("change = 'lifted' OR entry_id IS NOT NULL", name="signed"),
 )
-"""A member is suspended from a day until the day before another, or that was lifted, as two people signed; of each
-member the newest row counts."""
+"""A member is suspended from a day until the day before another, or as long as an expulsion is not settled, or that was
+lifted: by two people, or without an entry as the expulsion was settled. Of each member the newest row counts."""
 
 word_given = make_table(
     "word_given",

@@ -51,8 +51,8 @@ def text_column(name: str) -> Column[str]:
     return Column(name, Text, nullable=False)
 
 
-def day_column(name: str) -> Column[Any]:
-    return Column(name, Date, nullable=False)
+def day_column(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, Date, nullable=nullable)
 
 
 def count_column(name: str) -> Column[int]:

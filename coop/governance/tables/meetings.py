@@ -25,6 +25,7 @@ from coop.governance.tables.columns import (
     text_column,
 )
 from coop.governance.tables.elections import ELECTION_TABLES
+from coop.governance.tables.expulsions import EXPULSION_TABLES
 from coop.governance.tables.motions import MOTION_TABLES
 from coop.governance.tables.programmes import PROGRAMME_TABLES
 from coop.governance.tables.referenda import REFERENDUM_TABLES
@@ -46,7 +47,7 @@ entry = make_table(
     *said(),
     CheckConstraint(
         "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term',"
-        " 'term-end', 'suspension', 'lifting', 'stop', 'word', 'challenge', 'motion', 'order')",
+        " 'term-end', 'suspension', 'lifting', 'expulsion', 'appeal', 'stop', 'word', 'challenge', 'motion', 'order')",
         name="kind",
     ),
 )
@@ -324,5 +325,6 @@ KEPT = (
     *CHALLENGE_TABLES,
     *MOTION_TABLES,
     *REFERENDUM_TABLES,
+    *EXPULSION_TABLES,
 )
 """Tables whose rows are never changed or deleted."""

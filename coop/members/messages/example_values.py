@@ -13,7 +13,7 @@ def make_example(kind: str, now: datetime, day: date) -> dict[str, object]:
     """Values for an example of a kind: every paragraph of it says something."""
     numbers = {"number": "2026-000042", "corrects": "2026-000007", "pay_cents": 12345}
     names = ("first", "last", "due_on", "held_on", "vote_from", "valid_from", "decided_on", "held_anew_on", "until")
-    days = dict.fromkeys((*names, "left_on", "was_on"), day)
+    days = dict.fromkeys((*names, "left_on", "was_on", "ends_on"), day)
     lines = {
         "agenda": lambda lang: (gettext(lang, N_("Tariff of next year")), gettext(lang, N_("Minutes"))),
         "papers": lambda lang: (gettext(lang, N_("Explanation of the tariff")),),
@@ -38,6 +38,8 @@ def make_example(kind: str, now: datetime, day: date) -> dict[str, object]:
         "changes": "Een euro minder",
         "lapses": "art. 19",
         "what": say("it was corrected"),
+        "way": say("it expels you (ontzetting)"),
+        "article": "art. 7",
         "link": "/",
     }
     return {**numbers, **days, **lines, **texts}

@@ -303,9 +303,10 @@ def _write_of_mandate(tx: Tx, event: MandateGiven | MandateEnded, change: str) -
 
 
 def on_member_suspended(tx: Tx, event: MemberSuspended, envelope: Envelope) -> None:
-    """Write a member that the board suspended them, until when, and what they may do, unless it is over."""
+    """Write a member that the board suspended them, until when, and what they may do, unless it is over; of the
+    suspension of an expulsion its own message speaks."""
     member = find_member(tx, event.member_id)
-    if member is None or event.ends_on <= tx.today:
+    if member is None or event.ends_on is None or event.ends_on <= tx.today:
         return
     send(
         tx,
@@ -320,9 +321,9 @@ def on_member_suspended(tx: Tx, event: MemberSuspended, envelope: Envelope) -> N
 
 
 def on_suspension_lifted(tx: Tx, event: SuspensionLifted, envelope: Envelope) -> None:
-    """Write a member that their suspension is lifted."""
+    """Write a member that two people lifted their suspension."""
     member = find_member(tx, event.member_id)
-    if member is None or _is_history(tx, envelope):
+    if member is None or not event.entry_id or _is_history(tx, envelope):
         return
     send(tx, "suspension-lifted", member, event.entry_id, lifted_on=event.lifted_on, link="/governance/")
 

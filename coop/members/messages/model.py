@@ -31,6 +31,8 @@ KINDS: Final = (
     "mandate-of-yours",
     "suspended",
     "suspension-lifted",
+    "expelled",
+    "expulsion-fell",
     "entry-dropped",
     "entry-about-you-dropped",
     "reading-changed",

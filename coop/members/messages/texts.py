@@ -29,6 +29,8 @@ KIND_NAMES: Final = {
     "mandate-held": N_("Mandate that a member holds"),
     "suspended": N_("Suspension of a member"),
     "suspension-lifted": N_("Suspension that was lifted"),
+    "expelled": N_("Membership that the board ends"),
+    "expulsion-fell": N_("End of a membership, not confirmed by the members"),
     "entry-dropped": N_("Entry of yours that was left out"),
     "entry-about-you-dropped": N_("Entry about a member that was left out"),
     "mandate-of-yours": N_("Mandate that a member gave"),

@@ -261,6 +261,32 @@ WORDS: Final[Mapping[str, Words]] = {
         ),
         N_("To the meetings"),
     ),
+    "expelled": Words(
+        N_("%(coop)s: the board ends your membership"),
+        (
+            N_("The board decided on %(decided_on)s: %(way)s (%(article)s). Two people put that on file."),
+            N_("The reason: %(reason)s"),
+            N_("If this stands, your membership ends on %(ends_on)s or later."),
+            N_(
+                "Do you disagree? You can appeal to the members' meeting until %(until)s: on the page below, or by a"
+                " letter to the board."
+            ),
+            N_(
+                "Until that is settled you are suspended: you have no vote. You may come to the meeting that treats"
+                " your appeal, and speak about it (Civil Code, book 2, articles 35 and 38). Until then your heat, your"
+                " contract and your bills go on."
+            ),
+        ),
+        N_("To the decision and your appeal"),
+    ),
+    "expulsion-fell": Words(
+        N_("%(coop)s: you stay a member"),
+        (
+            N_("The members' meeting did not confirm that your membership ends. You stay a member."),
+            N_("Was the voting list of a meeting made before today? Then you have no vote at that meeting yet."),
+        ),
+        N_("To the decision"),
+    ),
     "entry-dropped": Words(
         N_("%(coop)s: what you entered was left out"),
         (

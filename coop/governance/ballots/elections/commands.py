@@ -303,8 +303,7 @@ def _put(tx: Tx, election: Election, votes: Sequence[Vote]) -> None:
     for vote in votes:
         before = earlier.get(vote.member_id, [])
         if not listed.get(vote.member_id):
-            is_suspended = vote.member_id in suspended
-            reason = say_no_vote(election.articles, election.meeting, vote.member_id, is_suspended=is_suspended)
+            reason = say_no_vote(election.articles, election.meeting, vote.member_id, suspended.get(vote.member_id))
             raise BadInput([Problem(reason, "member_id")], "bad-ballots")
         _refuse_again(election, vote, before)
         cast.append(replace(vote, salt=make_salt(), place=len(before) + 1))

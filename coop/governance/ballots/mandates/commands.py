@@ -110,6 +110,11 @@ def _object(tx: Tx, meeting: Meeting, live: Mapping[str, Mandate], member_id: st
     article = find_proxies(articles).article
     if not votes.get(member_id):
         suspended = voting_lists.list_suspended_at(tx, meeting).get(member_id)
+        if suspended is not None and suspended.ends_on is None:
+            return say(
+                "you are suspended until your expulsion is settled, so nobody can vote for you (%(article)s)",
+                article=suspended.article,
+            )
         if suspended is not None:
             return say(
                 "you are suspended until %(day)s, so nobody can vote for you (%(article)s)",

@@ -1,0 +1,1 @@
+"""Expulsions: memberships that the board ends, the member's appeal, and what the members' meeting makes of it."""

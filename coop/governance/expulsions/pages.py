@@ -1,0 +1,113 @@
+"""Page of expulsions for the board: how each stands, and decisions and appeals on paper that two people enter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from coop.governance.access import ACCESS
+from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.store import list_waiting
+from coop.governance.expulsions import commands
+from coop.governance.expulsions.views import STATES, WAYS, view_expulsions
+from coop.governance.meetings.voter_store import list_numbers
+from coop.kit.actor import Actor
+from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.values import BadInput, CoopError, Problem, say
+from coop.web.forms import Form, read_form
+from coop.web.language import N_, language_of, translate
+from coop.web.shell import redirect, render
+
+PAGE: Final = "/governance/expulsions"
+
+routes = APIRouter(route_class=GuardedRoute, prefix=PAGE, include_in_schema=False)
+may = ACCESS.may
+Filled = Annotated[dict[str, str], Depends(read_form)]
+
+
+@routes.get("")
+@may("see-expulsions")
+def show_expulsions(request: Request) -> Response:
+    """Show how each expulsion stands, and what waits for a second person."""
+    return _show(request, Form({}))
+
+
+@routes.post("")
+@may("expel-members")
+def enter(request: Request, filled: Filled) -> Response:
+    """Keep that a membership ends, or an appeal on paper, until somebody else confirms it."""
+    try:
+        with writing(request) as tx:
+            ids = {number: member_id for member_id, number in list_numbers(tx).items()}
+            if filled.get("act") == "appeal":
+                member_id = _find_member(ids, filled.get("appellant", ""))
+                received_on = _read_day(filled, "received_on")
+                commands.enter_appeal(tx, member_id, received_on, filled.get("appeal_paper", ""))
+            else:
+                way = filled.get("way", "")
+                commands.expel_member(
+                    tx,
+                    _find_member(ids, filled.get("number", "")),
+                    way,
+                    _read_day(filled, "decided_on"),
+                    filled.get("reason", ""),
+                    filled.get("article", ""),
+                    filled.get("paper", ""),
+                    _read_day(filled, "ends_on") if way == "termination" else None,
+                )
+    except CoopError as refusal:
+        return _show(request, Form(filled).refused(refusal))
+    said = N_("This is on file. It holds once somebody else of the board confirms it.")
+    return redirect(PAGE, translate(language_of(request), said))
+
+
+@routes.post("/{entry_id}")
+@may("expel-members")
+def settle(request: Request, entry_id: str, filled: Filled) -> Response:
+    """Confirm what another person entered, or leave it out."""
+    try:
+        new = settle_entry(request, filled, entry_id, commands.KEEPERS)
+    except CoopError as refusal:
+        return _show(request, Form({}).refused(refusal))
+    said = N_("This paper is left out.") if new is None else N_("Confirmed: it holds, and the member is told.")
+    return redirect(PAGE, translate(language_of(request), said))
+
+
+def _find_member(ids: Mapping[str, str], number: str) -> str:
+    member_id = ids.get(number.strip())
+    if member_id is None:
+        raise BadInput([Problem(say("no member has this number"), "member_id")], "bad-expulsion")
+    return member_id
+
+
+def _read_day(filled: Mapping[str, str], field: str) -> date:
+    try:
+        return date.fromisoformat(filled.get(field, ""))
+    except ValueError:
+        raise BadInput([Problem(say("give a day"), field)], "bad-expulsion") from None
+
+
+def _show(request: Request, form: Form) -> Response:
+    session = session_of(request)
+    with reading(request) as tx:
+        shown, numbers, today = view_expulsions(tx), list_numbers(tx), tx.today
+        waiting = list_waiting(tx, *commands.KEEPERS)
+    return render(
+        request,
+        "governance/expulsions.html",
+        422 if form.problems else 200,
+        form=form,
+        shown=shown,
+        waiting=waiting,
+        numbers=numbers,
+        today=today,
+        ways=WAYS,
+        states=STATES,
+        day_of=date.fromisoformat,
+        reason_max=commands.REASON_MAX,
+        steward=ACCESS.allows(session, "expel-members"),
+        me=str(Actor(session.kind, session.account_id, "page")),
+    )
