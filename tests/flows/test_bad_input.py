@@ -289,8 +289,10 @@ def tomorrow() -> Iterator[type[Event]]:
         def key(self) -> str:
             return self.who
 
+    event_classes.cache_clear()
     yield MemberAdmittedNext
     del MemberAdmittedNext
+    event_classes.cache_clear()
     gc.collect()
 
 
