@@ -11,8 +11,8 @@ from coop.events.envelope import Event
 class MemberExpelled(Event):
     """The board ended a membership, as one person entered from its decision and another confirmed: by expulsion, or by
     termination on ``ends_on`` (``way``). The member is told the ``reason`` at once, may appeal to the members' meeting
-    until ``appeal_until``, and is suspended until that is settled. ``article``: of the statutes, by which the board
-    decides."""
+    until ``appeal_until``; who is expelled is suspended until that is settled. ``article``: of the statutes, by which
+    the board decides."""
 
     TYPE: ClassVar[str] = "governance.member-expelled.v1"
     NOUNS: ClassVar[str] = "members"

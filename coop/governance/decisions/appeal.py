@@ -71,7 +71,7 @@ def _find_appealed(tx: Tx, point: Resolution) -> Case | None:
 KIND = Kind(
     "appeal",
     N_("Appeal against an expulsion"),
-    N_("Adopted, the membership ends; else the member stays, and is no longer suspended."),
+    N_("Adopted, the membership ends; else the member stays, with their vote."),
     (_MEMBER,),
     rank=64,
     judge_known=judge_known,

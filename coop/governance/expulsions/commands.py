@@ -1,8 +1,9 @@
 """Commands on expulsions: the board ends a membership, its member appeals, and it is settled.
 
-Invariants: two people sign that a membership ends; the member is suspended from that moment until it is settled, and a
-member for as long; only the member appeals, in their own session or by a paper of theirs that two people compare;
-what was appealed is settled by a vote of the members alone, and what was not by nobody before the term is over.
+Invariants: two people sign that a membership ends; who is expelled is suspended from that moment until it is settled,
+and whoever is given notice keeps the vote; both are members for as long; only the member appeals, in their own session
+or by a paper of theirs that two people compare; what was appealed is settled by a vote of the members alone, and what
+was not by nobody before the term is over.
 
 Source: BW 2:35, BW 2:38 lid 1; docs/domain/meetings-votes-and-statutes.md#expulsion.
 """
@@ -67,7 +68,7 @@ def expel_member(
 
 
 def keep_expulsion(tx: Tx, entry: Entry) -> int:
-    """Expel the member of an entry and suspend them, and tell both; returns 1."""
+    """End the membership of an entry, suspend who is expelled, and tell it; returns 1."""
     content, today = entry.content, tx.today
     member_id = str(content["member_id"])
     ends_on = date.fromisoformat(content["ends_on"]) if content["ends_on"] else None
@@ -91,7 +92,7 @@ def keep_expulsion(tx: Tx, entry: Entry) -> int:
     if problems:
         raise BadInput(problems, "bad-expulsion")
     if store.find_open(tx, member_id) is not None:
-        raise CoopError("expelled", say("this member is expelled, and suspended until that is settled"))
+        raise CoopError("expelled", say("the board ends this membership already: that is to be settled first"))
     store.add_expulsion(tx, made)
     tx.tell(
         MemberExpelled(
@@ -106,7 +107,8 @@ def keep_expulsion(tx: Tx, entry: Entry) -> int:
             appeal_until=made.appeal_until,
         )
     )
-    _suspend(tx, made)
+    if made.way == EXPULSION:  # the law takes no vote of whoever is given notice
+        _suspend(tx, made)
     return 1
 
 
@@ -211,7 +213,7 @@ def end_unopposed(tx: Tx) -> int:
 
 
 def settle(tx: Tx, case: Case, outcome: str, settled_on: date, resolution_id: str = "") -> list[Event]:
-    """Keep how an expulsion ended, and end its suspension; returns the facts of that."""
+    """Keep how an expulsion ended, and end its suspension where there is one; returns the facts of that."""
     made = case.expulsion
     left_on = None if outcome == STAYS else find_leaving_day(settled_on, made.ends_on)
     step = Step(
@@ -234,11 +236,14 @@ def settle(tx: Tx, case: Case, outcome: str, settled_on: date, resolution_id: st
         left_on=left_on,
         resolution_id=resolution_id,
     )
-    return [settled, _end_suspension(tx, made, left_on)]
+    return [settled, *_end_suspension(tx, made, left_on)]
 
 
-def _end_suspension(tx: Tx, made: Expulsion, left_on: date | None) -> SuspensionLifted:
-    """End the suspension with the membership; where that stays, today, or when one ends that ran before."""
+def _end_suspension(tx: Tx, made: Expulsion, left_on: date | None) -> list[Event]:
+    """End the suspension of an expulsion with the membership; where that stays, today, or when one ends that ran
+    before."""
+    if made.way != EXPULSION:
+        return []
     told = suspension_store.list_suspensions(tx, made.member_id)
     held = next(each for each in told if each.entry_id == made.expulsion_id)
     before = max((suspension_store.find_end(each) for each in told if each.number == held.number - 1), default=tx.today)
@@ -248,7 +253,7 @@ def _end_suspension(tx: Tx, made: Expulsion, left_on: date | None) -> Suspension
         made.member_id, number, LIFTED, held.from_on, ends_on, held.article, None, tx.now, str(tx.actor)
     )
     suspension_store.add_suspension(tx, lifted)
-    return SuspensionLifted(member_id=made.member_id, number=number, lifted_on=ends_on, entry_id="")
+    return [SuspensionLifted(member_id=made.member_id, number=number, lifted_on=ends_on, entry_id="")]
 
 
 KEEPERS: Final = {EXPULSION: keep_expulsion, APPEAL: keep_paper}

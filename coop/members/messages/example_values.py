@@ -39,6 +39,7 @@ def make_example(kind: str, now: datetime, day: date) -> dict[str, object]:
         "lapses": "art. 19",
         "what": say("it was corrected"),
         "way": say("it expels you (ontzetting)"),
+        "meanwhile": say("Until that is settled you are a member with your vote."),
         "article": "art. 7",
         "link": "/",
     }

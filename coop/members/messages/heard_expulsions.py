@@ -16,6 +16,11 @@ WAYS: Final = {
     "termination": say("it terminates your membership (opzegging)"),
 }
 
+MEANWHILE: Final = {
+    "expulsion": say("Until that is settled you are suspended: you have no vote (Civil Code, book 2, article 35)."),
+    "termination": say("Until that is settled you are a member with your vote."),
+}
+
 
 def on_member_expelled(tx: Tx, event: MemberExpelled, envelope: Envelope) -> None:
     """Write a member at once that the board ends their membership, with the reason and the term to appeal, unless that
@@ -34,6 +39,7 @@ def on_member_expelled(tx: Tx, event: MemberExpelled, envelope: Envelope) -> Non
         reason=event.reason,
         ends_on=event.ends_on,
         until=event.appeal_until,
+        meanwhile=MEANWHILE[event.way],
         link="/governance/expulsion",
     )
 

@@ -272,9 +272,8 @@ WORDS: Final[Mapping[str, Words]] = {
                 " letter to the board."
             ),
             N_(
-                "Until that is settled you are suspended: you have no vote. You may come to the meeting that treats"
-                " your appeal, and speak about it (Civil Code, book 2, articles 35 and 38). Until then your heat, your"
-                " contract and your bills go on."
+                "%(meanwhile)s You may come to the meeting that treats your appeal, and speak about it (Civil Code,"
+                " book 2, article 38). Until then your heat, your contract and your bills go on."
             ),
         ),
         N_("To the decision and your appeal"),
