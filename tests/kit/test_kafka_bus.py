@@ -107,6 +107,22 @@ def test_topics_keep_everything_and_one_that_does_not_is_corrected(kafka: Kafka)
     assert topics.provision(Cluster(kafka.bootstrap), names) == []
 
 
+def test_a_topic_that_the_list_does_not_show_yet_is_corrected_all_the_same(
+    kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kafka.kind != "apache":
+        skip_or_fail(ServerAbsent("only Apache Kafka tells how long it keeps a topic"))
+    name = "coop.members.topic_of_a_moment_ago"
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name, ["retention.ms"])]
+    with topics.open_admin(Cluster(kafka.bootstrap)) as admin:
+        admin.create_topics({name: {"num_partitions": 2, "replication_factor": 1}})
+        with monkeypatch.context() as late:
+            late.setattr(type(admin), "list_topics", lambda self: [])
+            assert topics.provision(Cluster(kafka.bootstrap), [name]) == []
+        actual = admin.describe_configs(asked, config_filter="all")["topic"][name]
+        assert actual["retention.ms"]["value"] == "-1"
+
+
 def test_the_lag_of_a_group_is_what_it_has_not_read(kafka: Kafka, pair: Pair) -> None:
     teller, listener = pair
     with running(kafka.bootstrap, Consumer("members", teller, {}), ["coop.members.members"]):

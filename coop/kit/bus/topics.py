@@ -43,6 +43,9 @@ class Waiting(NamedTuple):
 ANSWER_S = 10.0
 """Time in which a broker that listens lets somebody in [s]; one that refuses a password only goes silent."""
 
+KNOWN_S = 10.0
+"""Time in which a broker has heard of a topic that was just made [s]."""
+
 
 @contextmanager
 def open_admin(cluster: Cluster, patience_s: float = 4.0) -> Iterator[KafkaAdminClient]:
@@ -106,9 +109,9 @@ def provision(
             try:
                 admin.create_topics({name: options})
             except TopicAlreadyExistsError:
-                continue  # another service was quicker
+                continue  # another service was quicker, or the broker's list is older than the topic
             made.append(name)
-        _correct(admin, sorted(present & set(topics)))
+        _correct(admin, sorted(set(topics) - set(made)))
     return made
 
 
@@ -116,11 +119,15 @@ def _correct(admin: KafkaAdminClient, topics: Sequence[str]) -> None:
     if not topics:
         return
     asked = [ConfigResource(ConfigResourceType.TOPIC, name, retention(name)) for name in topics]
-    actual = admin.describe_configs(asked, config_filter="all")["topic"]
+    deadline = monotonic() + KNOWN_S
+    while not all((actual := admin.describe_configs(asked, config_filter="all")["topic"]).get(name) for name in topics):
+        if monotonic() > deadline:
+            break  # what is changed without being known is refused below, by its name
+        sleep(0.1)
     for resource in asked:
         values = {key: entry["value"] for key, entry in actual.get(resource.name, {}).items()}
         if values != resource.configs:
-            outcome = admin.alter_configs([resource])["topic"][resource.name]
+            outcome = admin.alter_configs([resource], raise_on_unknown=False)["topic"][resource.name]
             if outcome != "OK":
                 raise KafkaError(f"topic {resource.name} should keep its messages by {resource.configs}: {outcome}")
             log.warning("topic %s kept its messages by %s, and now by %s", resource.name, values, resource.configs)
