@@ -84,7 +84,7 @@ def _is_among(column: ColumnElement[Any], wanted: ColumnElement[Any]) -> ColumnE
 
 
 BUSY_S: Final = 30.0
-"""How long a write waits for those before it [s]."""
+"""Time that a write waits for those before it [s]."""
 
 
 class DamagedDatabase(Exception):

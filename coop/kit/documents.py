@@ -29,7 +29,7 @@ UNREADABLE = (
     ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
     struct.error, zlib.error,
 )  # fmt: skip
-"""What reading bytes may raise that nobody of us wrote."""
+"""Errors of reading bytes that nobody of us wrote."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ YEARS = range(1990, 2200)
 
 DETACHED = "_detached"
 WAIT = "30s"
-"""How long detaching and attaching wait for those who read and write; both stop everybody else for a moment."""
+"""Time that detaching and attaching wait for those who read and write; both stop everybody else for a moment."""
 
 
 def month_of(day: int) -> date:

@@ -59,7 +59,7 @@ from coop.verification.told import Told, law_of_facts, name_stop
 from coop.verification.voters import verify_voters
 
 BROKEN = (CoopError, *UNREADABLE)
-"""What comes of a row that was changed by hand: a finding, never the end of the verification."""
+"""Outcome for a row that was changed by hand: a finding, never the end of the verification."""
 
 ROOMS = ("billing", "metering", "governance", "members")
 _VERIFY = (

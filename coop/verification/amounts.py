@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row
 
 MEASURED = ("GJ", "kWh")
-"""What is priced by the unit."""
+"""Quantities that are priced by the unit."""
 
 
 def amount_cents(line: Row[Any]) -> int:

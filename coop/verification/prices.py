@@ -39,7 +39,7 @@ MAXIMA_VAT = Fraction(21, 100)
 
 Component = Mapping[str, Any]
 Piece = tuple[str, str, date, date, str]
-"""What a line is for: component, group, first day, first day after, tariff."""
+"""Subject of a line: component, group, first day, first day after, tariff."""
 
 
 def verify_prices(kept: Kept, told: Told) -> Iterator[str]:

@@ -32,7 +32,7 @@ GJ, KWH = Fraction(1, 10**9), Fraction(1, 10**3)
 
 Use = PeriodMeasured | EnergyAllocated
 Part = tuple[str, str, str, date, date]
-"""What is charged for: contract, component, group, first day and first day after."""
+"""Subject of a charge: contract, component, group, first day and first day after."""
 
 
 @dataclass

@@ -48,7 +48,7 @@ PALETTE = {
 """The light palette, as ``coop.css`` has it; a test compares them."""
 
 FILLS = ("var(--chart-1)", "url(#hatch)", "url(#dots)", "var(--chart-4)")
-"""What areas of the first, second ... series are filled with."""
+"""Fills of the areas of the first, second ... series."""
 
 STROKES = ("var(--chart-1)", "var(--chart-2)", "var(--chart-3)", "var(--chart-4)")
 DASHES = ([1, 0], [6, 3], [2, 3], [8, 3, 2, 3])

@@ -35,7 +35,7 @@ class ChallengeBody(bodies.Body):
 
 
 class ChallengeOut(Answer):
-    """Whether an outcome can be disputed, until when, and what came of it. ``by_hands``: some voted in the room,
+    """Term in which an outcome can be disputed, and what came of it. ``by_hands``: some voted in the room,
     in the original vote, so that one voter who is there is enough; else more than half of the ``votes_there`` ask.
 
     ``may_ask``: the member who asks may dispute it now. ``new_vote`` is the point by which it is voted on again.
@@ -55,7 +55,7 @@ class ChallengeOut(Answer):
 @routes.get("/resolutions/{resolution_id}/challenge")
 @may("see-decisions")
 def get_challenge(request: Request, resolution_id: str) -> ChallengeOut:
-    """Whether the outcome of a point can be disputed now, and who did so."""
+    """Tell whether the outcome of a point can be disputed now, and who did so."""
     with reading(request) as tx:
         return _describe(tx, resolution_id, session_of(request).member_id)
 

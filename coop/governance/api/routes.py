@@ -97,7 +97,7 @@ KEEPERS: Final = {
     "attendance": attendance.keep_attendance,
     words.KIND: words.keep_words,
 }
-"""What keeps an entry of each kind, once a second person confirmed it."""
+"""Keeper of an entry of each kind, once a second person confirmed it."""
 
 
 @routes.post("/statutes")

@@ -33,7 +33,7 @@ SUSPENSIONS: Final = {
     "lifted": N_("lifted"),
 }
 PAPERS: Final = {"room": N_("From the room"), "paper": N_("On paper"), "letter": N_("By letter")}
-"""Where ballots that somebody entered for others come from."""
+"""Sources of ballots that somebody entered for others come from."""
 
 
 def refused_by(lang: str, kind: str, service: str) -> str:

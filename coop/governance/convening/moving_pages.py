@@ -212,7 +212,7 @@ def _show_form(request: Request, resolution_id: str, form: Form, *, by_board: bo
 
 
 MANNER_WORDS: Final = {"amendment": N_("Amendment"), "option": N_("Another option")}
-"""What a motion is, in words."""
+"""Describe a motion in words."""
 
 
 def _show(request: Request, resolution_id: str, form: Form) -> Response:

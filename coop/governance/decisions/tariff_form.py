@@ -16,7 +16,7 @@ from coop.web.catalogs import languages
 from coop.web.forms import read_decimal
 
 WHATS: Final = {f"{product} {per}": (product, per) for product, per in USUAL}
-"""What may be priced and per what, as one choice of the form."""
+"""Things that may be priced and per what, as one choice of the form."""
 
 CLASS_SETS: Final = (
     ("full",),

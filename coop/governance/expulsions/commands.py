@@ -257,4 +257,4 @@ def _end_suspension(tx: Tx, made: Expulsion, left_on: date | None) -> list[Event
 
 
 KEEPERS: Final = {EXPULSION: keep_expulsion, APPEAL: keep_paper}
-"""What keeps an entry of each kind once a second person confirmed it."""
+"""Keeper of an entry of each kind once a second person confirmed it."""

@@ -36,7 +36,7 @@ class Expulsion:
 
 @dataclass(frozen=True)
 class Step:
-    """What became of an expulsion on a day: the member appealed, or it was settled, with its outcome and the first day
+    """Outcome of an expulsion on a day: the member appealed, or it was settled, with its outcome and the first day
     without membership."""
 
     expulsion_id: str

@@ -110,7 +110,7 @@ class FeedEvent(Answer):
     subject: str
     """Id of what it is about."""
     time: datetime
-    """When it became true here."""
+    """Instant at which it became true here."""
     datacontenttype: Literal["application/json"]
     community: str
     """Key of the co-operative."""
@@ -119,7 +119,7 @@ class FeedEvent(Answer):
     chainhash: str
     """Hash of the chain of the service's facts up to this one."""
     data: Annotated[dict[str, Any], Described(*_FACTS)]
-    """What is told, as its type says."""
+    """Content, as its type says."""
 
 
 Since = Annotated[int, Query(ge=0, le=POSITION_MAX)]

@@ -172,7 +172,7 @@ def _describe_attendance(tx: Tx, meeting: Meeting) -> Mapping[str, Any] | None:
 
 
 def _describe_moves(tx: Tx, meeting: Meeting) -> list[Mapping[str, Any]]:
-    """How many came late and left, by the quarter of an hour; nothing where the notice names no hour."""
+    """Numbers of who came late and left, by the quarter of an hour; nothing where the notice names no hour."""
     if meeting.starts_at is None:
         return []
     return [

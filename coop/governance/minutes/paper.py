@@ -108,7 +108,7 @@ def write_minutes(
 
 
 def list_moves(content: Mapping[str, Any], lang: str) -> list[str]:
-    """Who came late and left, by numbers, each quarter of an hour in a sentence."""
+    """Sentences on who came late and left, by numbers, each quarter of an hour in a sentence."""
     return [
         translate(
             lang,
@@ -170,7 +170,7 @@ def _write_point(point: Mapping[str, Any], lang: str, fallen: Mapping[str, KeptS
 
 
 def describe_motion(point: Mapping[str, Any], lang: str) -> str:
-    """Who handed in the motion by which a point came on the agenda, in words; nothing of other points."""
+    """Name who handed in the motion by which a point came on the agenda, in words; nothing of other points."""
     moved = point.get("moved")
     if moved is None:
         return ""

@@ -77,10 +77,10 @@ NOTICE: Final[Schema[Mapping[str, Any]]] = Schema("meeting-notice", 1, canonical
 """A notice whole: kind, subject and explanation of every point as well as its parameters."""
 
 VOTING_LIST: Final[Schema[Mapping[str, int]]] = Schema("voting-list", 1, write_voting_list, {1: read_voting_list})
-"""Who may vote at a meeting, and with how many votes."""
+"""Voters at a meeting, and with how many votes."""
 
 PARAMETERS: Final[Schema[Mapping[str, Any]]] = Schema("resolution-parameters", 1, canonical_json, {1: read_mapping})
-"""What a resolution does when it is adopted, as its notice said; also the record of the statutes that are on file, so
+"""Effects of a resolution when it is adopted, as its notice said; also the record of the statutes that are on file, so
 that a change has one hash from its notice to its fact."""
 
 EVIDENCE: Final[Schema[tuple[Evidence, ...]]] = Schema("milestone-evidence", 1, write_evidence, {1: read_evidence})

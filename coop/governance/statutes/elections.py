@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from coop.governance.statutes.model import MORE_THAN_HALF, Election, Ruling, Step
 
 SIMPLE = Election("choice: the law is silent", ("two highest",))
-"""Where statutes name no procedure: the two with most votes again, a tie by lot."""
+"""Procedure where statutes name none: the two with most votes again, a tie by lot."""
 
 
 def judge_round(election: Election, round_number: int, votes: Mapping[str, int]) -> Ruling:

@@ -198,4 +198,4 @@ def keep_lifting(tx: Tx, entry: Entry) -> int:
 
 
 KEEPERS: Final = {SUSPENSION: keep_suspension, LIFTING: keep_lifting}
-"""What keeps an entry of each kind once a second person confirmed it."""
+"""Keeper of an entry of each kind once a second person confirmed it."""

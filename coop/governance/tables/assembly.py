@@ -97,7 +97,7 @@ attendance = make_table(
     CheckConstraint("(change = 'undone') = (undoes > 0)", name="undoing"),
     CheckConstraint("(change = 'signed') = (member_id = '')", name="member"),
 )
-"""Who came to a meeting and left it, line by line as it was noted; a line that was wrong is undone by a later one."""
+"""Comings and goings at a meeting, line by line as noted; a line that was wrong is undone by a later one."""
 
 attendance_list = make_table(
     "attendance_list",
@@ -108,7 +108,7 @@ attendance_list = make_table(
     refer(("meeting_id",), "meeting"),
     refer(("list_hash",), "document", ("sha256",)),
 )
-"""Who was there as a meeting was closed: a document that is never changed."""
+"""Attendance as a meeting was closed: a document that is never changed."""
 
 point_paper = make_table(
     "point_paper",
@@ -171,7 +171,7 @@ word_given = make_table(
         name="says",
     ),
 )
-"""What the chair or a body outside the meeting said on a resolution before its count, as two people signed; of each
+"""Words of the chair or a body outside the meeting on a resolution before its count, as two people signed; of each
 speaker the newest row counts."""
 
 ASSEMBLY_TABLES = (

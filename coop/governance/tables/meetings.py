@@ -186,7 +186,7 @@ voting_list = make_table(
     refer(("list_hash",), "document", ("sha256",)),
     CheckConstraint("moment IN ('opened', 'closed')", name="moment"),
 )
-"""Who may vote at a meeting and with how many votes: from when the vote opened, and without who left until it was
+"""Voters at a meeting and with how many votes: from when the vote opened, and without who left until it was
 closed."""
 
 resolution = make_table(

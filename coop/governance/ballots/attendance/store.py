@@ -32,7 +32,7 @@ def read_attendance(body: bytes) -> Listed:
 
 
 ATTENDANCE: Final[Schema[Listed]] = Schema("attendance-list", 1, write_attendance, {1: read_attendance})
-"""Who was there when a meeting was closed, and for whom."""
+"""Attendance when a meeting was closed, and for whom."""
 
 
 def list_noted(tx: Tx, meeting_id: str) -> Sequence[Noted]:

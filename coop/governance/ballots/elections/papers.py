@@ -219,7 +219,7 @@ def keep_end(tx: Tx, entry: Entry) -> int:
 
 
 OFFICE_KEEPERS: Final = {TERM: keep_term, TERM_END: keep_end}
-"""What keeps an entry on a term."""
+"""Keeper of an entry on a term."""
 
 KEEPERS: Final = {COUNT: keep_count, LOT: keep_lot, **OFFICE_KEEPERS}
-"""What keeps an entry of each kind once a second person confirmed it."""
+"""Keeper of an entry of each kind once a second person confirmed it."""

@@ -14,7 +14,7 @@ CHAIR, BODY = "chair", "body"
 """Speakers: the chair of the meeting, and the body outside it whose consent the statutes ask."""
 
 SAYINGS: Mapping[str, Sequence[str]] = {CHAIR: ("for", "against"), BODY: ("consents", "refuses")}
-"""What each of them can say."""
+"""Words that each of them can say."""
 
 
 @dataclass(frozen=True)
