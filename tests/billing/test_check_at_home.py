@@ -25,8 +25,8 @@ from coop.kit import journal
 from coop.kit.database import Database
 from coop.values import NotFound
 from coop.verification.athome import WORDS, check, describe, describe_waiting, main
-from tests.billing.test_second_opinion import _tamper as tamper
-from tests.billing.test_second_opinion import village as village
+from tests.billing.tampered_village import tamper
+from tests.billing.tampered_village import village as village
 from tests.billing.village import visit
 from tests.desk import COMMUNITY, SECRETARY
 

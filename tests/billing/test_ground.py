@@ -13,8 +13,8 @@ from coop.billing.checking.verify import Verification, verify_bill
 from coop.billing.service import BILLING
 from coop.kit.database import Database
 from coop.kit.tx import Tx
+from tests.billing.tampered_village import tamper
 from tests.billing.test_runs import FEBRUARY, JANUARY, MEMBERS, TERMS, correct, run
-from tests.billing.test_second_opinion import _tamper as tamper
 from tests.billing.village import closed, hear, measured, month_of
 from tests.desk import COMMUNITY
 from tests.founding import found_in

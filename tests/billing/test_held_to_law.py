@@ -18,7 +18,7 @@ from coop.billing.runs.commands import correct_bills
 from coop.communities.law import MAXIMUM, RATE, VAT, Publication
 from coop.communities.law_store import list_publications
 from coop.kit.database import Database
-from tests.billing.test_second_opinion import village as village
+from tests.billing.tampered_village import village as village
 from tests.billing.village import visit
 from tests.desk import COMMUNITY, SECRETARY
 

@@ -6,141 +6,31 @@ One file: what one burglar tried in one village stands in one list, beside what 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from types import SimpleNamespace
-from typing import Any, TypeVar, cast
 
 import pytest
 from sqlalchemy import delete
 
 from coop.billing.bills.paper_store import forget_papers, keep_paper
-from coop.billing.jobs import archive_papers
-from coop.billing.runs.commands import correct_bills, issue_bills
-from coop.billing.tables.heard import metadata
 from coop.billing.tables.papers import bill_paper
-from coop.communities.law_commands import begin_law
-from coop.events import Event
-from coop.events.billing import BillArchived, BillIssued, LawPublished, TariffNoticeConfirmed
-from coop.events.governance import TariffAdopted, TrancheReleased
+from coop.events.billing import TariffNoticeConfirmed
 from coop.events.members import (
-    ContractEnded,
-    ContractSigned,
-    GasBillsCorrected,
-    MemberAdmitted,
-    MemberLeft,
     MessageFailed,
     MessageSent,
 )
-from coop.events.metering import EnergyAllocated, PeriodMeasured
-from coop.kit import journal
 from coop.kit.database import Database
-from coop.kit.jobs import Work
 from coop.values import Period
-from coop.verification.asked import verify_asked
-from coop.verification.books import verify_books
-from coop.verification.ceilings import verify_ceilings
 from coop.verification.papers import verify_papers
 from coop.verification.prices import verify_prices
-from coop.verification.quantities import verify_quantities
-from coop.verification.rows import Kept, read_kept
+from coop.verification.rows import read_kept
 from coop.verification.terms import verify_terms
-from coop.verification.told import Told, law_of_facts
-from tests.billing.village import (
-    address,
-    admitted,
-    closed,
-    ended,
-    hear,
-    measured,
-    month_of,
-    release,
-    signed,
-    tariff_adopted,
-    tell_in_writing,
-    tranche,
-)
+from tests.billing.tampered_village import FIRST, LAST, MEMBERS, NINTH, tamper, told, verify
+from tests.billing.tampered_village import village as village
 from tests.desk import COMMUNITY, SECRETARY
 
-MEMBERS = ("anna", "bram", "cees")
 JANUARY, FEBRUARY, MARCH = (Period.month(2025, month) for month in (1, 2, 3))
-FACTS: list[Event] = [
-    tariff_adopted(),
-    tariff_adopted("tariff-new", FEBRUARY.start, date(2025, 1, 3), heat="39.00"),
-    *(admitted(name) for name in MEMBERS),
-    *(signed(name) for name in MEMBERS),
-    MemberLeft(member_id="cees", left_on=date(2025, 3, 20)),
-    ended("cees", date(2025, 3, 20)),
-    tranche(),
-]
-HEAT_GJ = ((JANUARY, "20"), (FEBRUARY, "21"), (MARCH, "15"))
-MEASURED: list[Event] = [fact for month, heat in HEAT_GJ for fact in month_of(MEMBERS, month, heat)]
-LATE = measured("bram", JANUARY, "19", 2, "read late")
-
-Fact = TypeVar("Fact")
-
-
-@pytest.fixture
-def village(database: Database) -> Database:
-    """Three months of three members, one of whom reaches the ceiling and leaves; a tariff told of in time; a
-    correction. All papers but the last are put away."""
-    hear(database, *FACTS)
-    with database.write(COMMUNITY, SECRETARY) as tx:
-        begin_law(tx)
-        tell_in_writing(tx, "tariff-new", date(2025, 1, 15))
-    for month, heat in HEAT_GJ:
-        hear(database, *month_of(MEMBERS, month, heat))
-        with database.write(COMMUNITY, SECRETARY) as tx:
-            run = issue_bills(tx, month, month.end)
-            assert run.status == "issued" or release(tx, run.run_id).status == "issued"
-    address(database)
-    assert archive_papers(Work(database, COMMUNITY, datetime(2025, 4, 1, tzinfo=UTC), "job")).startswith("put away 9 ")
-    hear(database, LATE, closed(JANUARY, 1, 0, revision=2))
-    with database.write(COMMUNITY, SECRETARY) as tx:
-        assert len(correct_bills(tx, date(2025, 4, 2)).bills) == 1
-    return database
-
-
-def told(database: Database) -> Told:
-    """What the owners told: billing's own journal, and the facts that it heard."""
-    with database.system_read() as sql:
-        issued = journal.facts_of(sql, BillIssued, COMMUNITY)
-        archived = journal.facts_of(sql, BillArchived, COMMUNITY)
-        published = journal.facts_of(sql, LawPublished, COMMUNITY)
-        noticed = journal.facts_of(sql, TariffNoticeConfirmed, COMMUNITY)
-
-    def of(kind: type[Fact]) -> list[Fact]:
-        return [fact for fact in [*FACTS, *MEASURED, LATE] if isinstance(fact, kind)]
-
-    return Told(
-        issued=issued,
-        archived=archived,
-        tranches=of(TrancheReleased),
-        tariffs=of(TariffAdopted),
-        admitted=of(MemberAdmitted),
-        left=of(MemberLeft),
-        signed=of(ContractSigned),
-        ended=of(ContractEnded),
-        corrected=of(GasBillsCorrected),
-        noticed=noticed,
-        measured=of(PeriodMeasured),
-        allocated=of(EnergyAllocated),
-        published=published,
-        law=law_of_facts(published),
-    )
-
-
-VERIFY = (verify_books, verify_asked, verify_papers, verify_terms, verify_prices, verify_ceilings)
-
-
-def verify(database: Database) -> list[str]:
-    facts = told(database)
-    with database.read(COMMUNITY) as tx:
-        kept = read_kept(tx)
-    verify_all = (*VERIFY, verify_quantities)
-    return [finding for verify_one in verify_all for finding in verify_one(kept, facts)]
 
 
 def judge_notices(
@@ -202,24 +92,6 @@ def test_a_letter_that_comes_back_after_a_bill_makes_only_later_bills_wrong(vill
 def test_books_that_nobody_touched_agree(village: Database) -> None:
     assert verify(village) == []
 
-
-def _tamper(database: Database, *statements: str) -> None:
-    """Write as nobody may: triggers and keys aside."""
-    with database.system_write() as sql:
-        if sql.dialect.name == "postgresql":
-            for table in metadata.sorted_tables:
-                sql.exec_driver_sql(f"ALTER TABLE {table.name} DISABLE TRIGGER USER")
-        else:
-            for name in sql.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all():
-                sql.exec_driver_sql(f"DROP TRIGGER {name}")
-            sql.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-        for statement in statements:
-            assert sql.exec_driver_sql(statement).rowcount > 0, statement
-
-
-LAST = "(SELECT id FROM bill WHERE number = '2025-000010')"
-NINTH = "(SELECT id FROM bill WHERE number = '2025-000009')"
-FIRST = "(SELECT id FROM bill WHERE number = '2025-000001')"
 
 TAMPERINGS = {
     "the last bill is deleted whole": (
@@ -411,7 +283,7 @@ TAMPERINGS = {
 @pytest.mark.parametrize("name", TAMPERINGS)
 def test_tampering_is_found_and_named(village: Database, name: str) -> None:
     statements, finding = TAMPERINGS[name]
-    _tamper(village, *statements)
+    tamper(village, *statements)
     findings = verify(village)
     assert any(finding in each for each in findings), findings
 
@@ -444,71 +316,3 @@ def test_a_paper_may_be_gone_once_its_term_is_over(village: Database) -> None:
         kept = read_kept(tx)
     for year, findings in ((2032, 9), (2033, 0)):
         assert len(list(verify_papers(replace(kept, today=date(year, 1, 1)), told(village)))) == findings
-
-
-def charge(kept: Kept, number: str, kind: str, **changed: Any) -> Kept:
-    """The lines of a kind on a bill otherwise than they were charged: its sums and its postings are not asked here."""
-    [bill_id] = [bill.id for bill in kept.bills if bill.number == number]
-    lines = [SimpleNamespace(**line._mapping) for line in kept.lines[bill_id]]
-    for line in (line for line in lines if line.kind == kind):
-        vars(line).update(changed)
-    return replace(kept, lines={**kept.lines, bill_id: cast(Any, lines)})
-
-
-def repeat(kept: Kept, number: str, kind: str, later: str, **changed: Any) -> Kept:
-    """The line of a kind on a bill once more, on a later one."""
-    ids = {bill.number: bill.id for bill in kept.bills}
-    lines = [SimpleNamespace(**line._mapping) for line in kept.lines[ids[number]] if line.kind == kind]
-    for line in lines:
-        vars(line).update(changed)
-    return replace(kept, lines={**kept.lines, ids[later]: cast(Any, [*kept.lines[ids[later]], *lines])})
-
-
-FORGERIES: list[tuple[Callable[[Kept], Kept], str]] = [
-    # A GJ more, at 38.00 as it was voted: quantity and amount agree with one another, and not with the meter.
-    (
-        lambda kept: charge(kept, "2025-000001", "heat", quantity=Decimal(21), amount_cents=79800),
-        "bill 2025-000001: Heat comes to 79800 cents by now, 20 GJ from 2025-01-01 to 76000",
-    ),
-    (
-        lambda kept: charge(kept, "2025-000001", "heat", quantity=Decimal(19), amount_cents=72200),
-        "bill 2025-000001: Heat comes to 72200 cents by now",
-    ),
-    (
-        lambda kept: charge(kept, "2025-000001", "electricity", quantity=Decimal(50), amount_cents=1050),
-        "bill 2025-000001: Shared electricity comes to 1050 cents by now, 40 kWh from 2025-01-01 to 840",
-    ),
-    # Of the GJ that was not used only a half is given back, as the correction has it.
-    (
-        lambda kept: charge(kept, "2025-000010", "heat", quantity=Decimal("-0.5"), amount_cents=-1900),
-        "bill 2025-000010: Heat comes to 74100 cents by now, 19 GJ from 2025-01-01 to 72200",
-    ),
-    (
-        lambda kept: charge(kept, "2025-000001", "heat", source_id="made-up"),
-        "bill 2025-000001: Heat is of no use that metering told of this member",
-    ),
-    (
-        lambda kept: charge(kept, "2025-000001", "heat", source_revision=2),
-        "bill 2025-000001: Heat is of no use that metering told of this member",
-    ),
-    (
-        lambda kept: repeat(kept, "2025-000001", "standing", "2025-000004"),
-        "contract contract-anna: Standing charge from 2025-01-01 comes to 3397 cents, 6794 are charged by now",
-    ),
-    (
-        lambda kept: repeat(kept, "2025-000001", "standing", "2025-000004", period_start=date(2025, 1, 2)),
-        "contract contract-anna: Standing charge from 2025-01-02 is charged twice",
-    ),
-]
-
-
-def test_what_was_not_measured_or_is_charged_twice_is_named(village: Database) -> None:
-    facts, unseen = told(village), []
-    with village.read(COMMUNITY) as tx:
-        kept = read_kept(tx)
-    assert list(verify_quantities(kept, facts)) == []
-    for forge, finding in FORGERIES:
-        found = list(verify_quantities(forge(kept), facts))
-        if not any(finding in each for each in found):
-            unseen.append((finding, found))
-    assert unseen == []
