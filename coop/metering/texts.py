@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from math import gcd
 
+from coop.communities.allocation_keys import PARTS
 from coop.events.causes import read_cause
 from coop.metering.model import BASE_UNIT, Quantity
 from coop.values import AMSTERDAM, Period, civil_date
 from coop.web.language import N_
-from coop.web.writing import civil_day, month, number, speak
+from coop.web.writing import civil_day, month, number, percent, speak
 
 CODES = {
     "unreadable": N_("Unreadable"),
@@ -261,6 +262,15 @@ def in_parts(weight: int, total: int) -> tuple[int, int]:
     """
     common = gcd(weight, total) or 1
     return weight // common, total // common
+
+
+def kept_part(lang: str, parts: int) -> str:
+    """The part of a production that a key leaves with the producers, kept in parts of a million.
+
+    >>> kept_part("nl", 225_000)
+    '22,5%'
+    """
+    return percent(lang, Decimal(parts) / PARTS, None)
 
 
 def kilowatt_hours(lang: str, thousandths: int) -> str:

@@ -83,13 +83,13 @@ def energy(lang: str, amount: int, unit: str, digits: int | None = None) -> str:
     return f"{number(lang, Decimal(amount).scaleb(scale), usual if digits is None else digits)}\u00a0{name}"
 
 
-def percent(lang: str, share: Decimal | float, digits: int = 0) -> str:
-    """A share of one as a percentage.
+def percent(lang: str, share: Decimal | float, digits: int | None = 0) -> str:
+    """A share of one as a percentage; without ``digits`` with as many decimals as it has.
 
-    >>> percent("nl", Decimal("0.9375"), 1)
-    '93,8%'
+    >>> percent("nl", Decimal("0.9375"), 1), percent("nl", Decimal("0.225"), None)
+    ('93,8%', '22,5%')
     """
-    places = "." + "0" * digits if digits else ""
+    places = "." + ("#" * 12 if digits is None else "0" * digits) if digits != 0 else ""
     pattern = str(_locale(lang).percent_formats[None].pattern).replace("0", f"0{places}")
     return str(format_percent(Decimal(str(share)), pattern, locale=_locale(lang)))
 

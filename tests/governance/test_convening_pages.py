@@ -104,6 +104,28 @@ def test_a_notice_is_looked_at_and_kept_with_its_figures_as_put_to_the_vote(
     assert again.url.path == "/governance/meetings/alv-2026-06-24"
 
 
+def test_a_key_that_leaves_a_part_with_the_producers_is_filled_in_as_a_share(
+    board: TestClient, embedded: Database
+) -> None:
+    filled = FILLED | {"4.kept": "22,5"}
+    look = plain(board.post(PAGE, params={"lang": "nl"}, data=filled | {"act": "look"}).text)
+    assert "Blijft bij de producenten 22,5%" in look
+    assert "blijft 22,5 kWh bij degenen van wie de daken zijn" in look
+    assert "wordt 77,5 kWh verdeeld" in look
+    assert 'value="22,5"' in board.post(PAGE, data=filled | {"act": "mend"}).text
+    board.post(PAGE, data=filled | {"act": "keep"})
+    with embedded.read(TOWN) as tx:
+        [meeting] = store.list_meetings(tx)
+    assert meeting.resolutions[-1].parameters["kept"] == 225_000
+
+
+@pytest.mark.parametrize("typed", ["100", "-1", "veel", "0,00001"])
+def test_a_share_that_is_none_does_not_reach_the_notice(board: TestClient, typed: str) -> None:
+    refused = board.post(PAGE, params={"lang": "nl"}, data=FILLED | {"4.kept": typed, "act": "keep"})
+    assert refused.status_code == 422
+    assert "is geen deel zoals 22,5" in plain(refused.text)
+
+
 @pytest.mark.parametrize("act", ["look", "keep"])
 @pytest.mark.parametrize(
     ("changes", "said"),

@@ -329,4 +329,6 @@ def test_a_key_that_leaves_a_part_with_the_producers_says_so_and_its_shares_add_
     point = resolution("k1", "allocation-key", {**key, "kept": 225_000})
     assert check_resolution(point, 1) == []
     shown = find_kind("allocation-key").show_parameters("nl", point.parameters, {})
-    assert ("Blijft bij de producenten", "22,5%") in [(label, said.replace("\xa0", "")) for label, said in shown]
+    said = {label: words.replace("\xa0", "") for label, words in shown}
+    assert said["Blijft bij de producenten"] == "22,5%"
+    assert "77,5 kWh verdeeld" in said["Dat betekent"]

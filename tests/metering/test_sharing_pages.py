@@ -144,3 +144,12 @@ def test_from_roof_to_home_on_page_and_file_agrees_with_fractions(desk: TestClie
     )
     sign_in(desk, "member", member_id="M1")
     assert desk.get(f"/metering/runs/{closed.run_id}").status_code == 403
+
+
+def test_the_list_of_groups_says_what_the_key_leaves_with_the_producers(
+    desk: TestClient, runs: dict[str, str], one_database: Database
+) -> None:
+    with writing(one_database) as tx:
+        adopt_key(tx, DYNAMIC | {"kept": 200_000}, date(2025, 3, 11), "K3")
+    sign_in(desk, "board")
+    assert "20% blijft bij de producenten" in text(desk, "/metering/groups", "nl")

@@ -16,8 +16,9 @@ from coop.governance.meetings.closed_periods import find_last_closed_day
 from coop.governance.model import Meeting, Resolution
 from coop.kit.tx import Tx
 from coop.values import BadInput, Problem, derive_id, say
+from coop.web.forms import read_decimal
 from coop.web.language import N_, gettext
-from coop.web.writing import percent
+from coop.web.writing import number, percent
 
 KEYS: Final = {
     "dynamic": N_("dynamic: by what each uses in the quarter-hour"),
@@ -28,6 +29,11 @@ KEYS: Final = {
 
 OFFERED: Final = ("dynamic", "equal")
 """Keys that need no share of each connection."""
+
+_WHAT_KEPT_DOES: Final = N_(
+    "of every 100 kWh that the roofs have left in a quarter-hour, %(kept)s kWh stay with those whose roofs they are,"
+    " even where homes could use them, and %(shared)s kWh are divided; what no home can use stays with them too"
+)
 
 _GROUP = Words("group_id", N_("Sharing group"), longest=100)
 _KIND = Words("kind", N_("Kind of key"), longest=40)
@@ -43,7 +49,24 @@ def read(form: Form, known: Known) -> tuple[dict[str, Any], list[Problem]]:
     if not group_id:
         problems.append(Problem(say("give the name of the sharing group"), "group_id"))
     valid_from = form.get("valid_from", "").strip()
-    return {"group_id": group_id, "kind": key, "weights": None, "valid_from": valid_from}, problems
+    parameters: dict[str, Any] = {"group_id": group_id, "kind": key, "weights": None, "valid_from": valid_from}
+    if typed := form.get("kept", "").strip():
+        kept = _read_kept(typed)
+        if kept is None:
+            reason = say(
+                '"%(given)s" is no share such as 22,5: from 0 to below 100, at most four decimals', given=typed[:40]
+            )
+            problems.append(Problem(reason, "kept"))
+        elif kept:
+            parameters["kept"] = kept
+    return parameters, problems
+
+
+def _read_kept(text: str) -> int | None:
+    """Parts of a million of a percentage as it is typed; None for what is none."""
+    share = read_decimal(text.removesuffix("%"))
+    parts = None if share is None else share * PARTS / 100
+    return int(parts) if parts is not None and 0 <= parts < PARTS and parts == int(parts) else None
 
 
 def show(lang: str, parameters: Parameters, called: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -62,13 +85,22 @@ def show(lang: str, parameters: Parameters, called: Mapping[str, str]) -> list[t
         order = ", ".join(called.get(str(each), str(each)) for each in parameters["order"])
         said.append((N_("Served in this order"), order))
     if parameters.get("kept"):
-        part = (Decimal(parameters["kept"]) / PARTS).normalize()
-        digits = max(0, -int(part.as_tuple().exponent) - 2)
-        said.append((N_("Stays with the producers"), percent(lang, part, digits)))
+        said += _show_kept(lang, parameters["kept"])
     until = parameters.get("valid_until")
     if until:
         said.append((N_("Until"), str(until) if _FROM.judge(until) else _FROM.show(lang, until)))
     return [(gettext(lang, label), value) for label, value in said]
+
+
+def _show_kept(lang: str, kept: Any) -> list[tuple[str, str]]:
+    """The part that stays with the producers, and its effect; what a rule would refuse is shown as it was put."""
+    label = N_("Stays with the producers")
+    if type(kept) is not int or not 0 < kept < PARTS:
+        return [(label, str(kept))]
+    part = Decimal(kept) / PARTS
+    stays, goes = number(lang, part * 100), number(lang, 100 - part * 100)
+    words = gettext(lang, _WHAT_KEPT_DOES) % {"kept": stays, "shared": goes}
+    return [(label, percent(lang, part, None)), (N_("That means"), words)]
 
 
 def judge(parameters: Parameters) -> list[Problem]:
