@@ -108,21 +108,22 @@ class TariffNoticeOrdered(Event):
 
 
 class TariffNoticeConfirmed(Event):
-    """Two people say that members were told of a tariff in writing on a day, by letter, mail or hand, and a file of
-    this SHA-256 shows it. From then on it binds these members; bills know of it from ``known_on`` on."""
+    """Two people say that a member was told of a tariff in writing on a day, by letter, mail or hand, and a file of
+    this SHA-256 shows it. From then on it binds this member; bills know of it from ``known_on`` on. A list is as many
+    facts as it has members, so that each of them can be shown the own one and nobody else's."""
 
     TYPE: ClassVar[str] = "billing.tariff-notice-confirmed.v1"
     NOUNS: ClassVar[str] = "tariffs"
 
     tariff_id: str
-    member_ids: tuple[str, ...]
+    member_id: str
     sent_on: date
     channel: str
     known_on: date
     evidence_hash: str
 
     def key(self) -> str:
-        return self.tariff_id
+        return self.member_id
 
 
 class TariffAnswered(Event):

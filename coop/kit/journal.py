@@ -137,14 +137,12 @@ def is_told(sql: Reader, event: Event, community: str) -> bool:
     return sql.execute(query).first() is not None
 
 
-def list_rows(sql: Reader, kind: type[Event], community: str, subject: str) -> list[dict[str, Any]]:
-    """Facts of a type about a subject as they stand in the chain, with all that their hashes go over."""
+def list_rows(sql: Reader, kind: type[Event], community: str, subject: str | None = None) -> list[dict[str, Any]]:
+    """Facts of a type (about a subject) as they stand in the chain, with all that their hashes go over."""
     columns = journal.c
-    query = (
-        select(journal)
-        .where(columns.type == kind.TYPE, columns.community == community, columns.subject == subject)
-        .order_by(columns.row_id)
-    )
+    query = select(journal).where(columns.type == kind.TYPE, columns.community == community).order_by(columns.row_id)
+    if subject is not None:
+        query = query.where(columns.subject == subject)
     return [
         {str(name): value for name, value in row._mapping.items() if name != "row_id"}
         | {"occurred_at": row.occurred_at.isoformat(timespec="microseconds")}

@@ -7,8 +7,9 @@ change it in the sealed chain of another service as well. It opens all databases
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from functools import cache, cached_property, partial
 from typing import Any
 
@@ -55,7 +56,7 @@ from coop.verification.prices import verify_prices
 from coop.verification.quantities import verify_quantities
 from coop.verification.rows import read_kept
 from coop.verification.terms import Notices, verify_terms
-from coop.verification.told import Told, law_of_facts, name_stop
+from coop.verification.told import Told, law_of_facts, name_notice, name_stop
 from coop.verification.voters import verify_voters
 
 BROKEN = (CoopError, *UNREADABLE)
@@ -106,9 +107,7 @@ class JournalIndex:
         measured, allocated = facts(metering, PeriodMeasured), facts(metering, EnergyAllocated)
         adopted, decided = facts(governance, TariffAdopted), facts(governance, ResolutionDecided)
         tranches, stops = facts(governance, TrancheReleased), facts(governance, DecisionStopped)
-        billed_at = instants_of(billing, BillIssued, community)
-        adopted_at = instants_of(governance, TariffAdopted, community)
-        stopped_at = instants_of(governance, DecisionStopped, community)
+        noticed = facts(billing, TariffNoticeConfirmed)
         admitted, left = facts(members, MemberAdmitted), facts(members, MemberLeft)
         signed, ended = facts(members, ContractSigned), facts(members, ContractEnded)
         corrected = facts(members, GasBillsCorrected)
@@ -132,7 +131,7 @@ class JournalIndex:
             signed=signed,
             ended=ended,
             corrected=corrected,
-            noticed=facts(billing, TariffNoticeConfirmed),
+            noticed=noticed,
             sent=facts(members, MessageSent),
             failed=facts(members, MessageFailed),
             measured=measured,
@@ -140,9 +139,10 @@ class JournalIndex:
             programs=facts(members, ProgramTokenMade),
             published=published,
             law=law_of_facts(published),
-            told_at={fact.bill_id: billed_at[fact.fact_id(community)] for fact in issued}
-            | {fact.tariff_id: adopted_at[fact.fact_id(community)] for fact in adopted}
-            | {name_stop(fact): stopped_at[fact.fact_id(community)] for fact in stops},
+            told_at=_name_instants(billing, issued, lambda fact: fact.bill_id)
+            | _name_instants(governance, adopted, lambda fact: fact.tariff_id)
+            | _name_instants(governance, stops, name_stop)
+            | _name_instants(billing, noticed, name_notice),
         )
 
     @cached_property
@@ -298,6 +298,12 @@ class JournalIndex:
         ) == (counted.verdict, count.votes_for, count.votes_against, count.votes_blank, count.votes_present):
             return []
         return [f"resolution {counted.resolution_id}: the count is not the one that governance told of"]
+
+
+def _name_instants(tx: Tx, told: Sequence[Fact], name: Callable[[Fact], str]) -> dict[str, datetime]:
+    """Time at which each of some facts of one type was told, by a name of it."""
+    instants = instants_of(tx, type(told[0]), tx.community) if told else {}
+    return {name(fact): instants[fact.fact_id(tx.community)] for fact in told}
 
 
 def _count(governance: Tx, resolution_id: str) -> VerifiedResolution | str:

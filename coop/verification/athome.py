@@ -38,6 +38,17 @@ WORDS = {
         "price": "%s: op de rekening %s, de leden besloten %s",
         "fell": "%s: dit besluit geldt niet meer vanaf %s (%s), en de rekening rekent er daarna nog mee",
         "stopped": "Let op: dit besluit geldt niet meer vanaf %s (%s). Wat er al mee berekend is, wordt gecorrigeerd.",
+        "unbound": "%s: gerekend is met het tarief vanaf %s, en op die dag gold voor u dat vanaf %s",
+        "unnoticed": "%s: gerekend is met het tarief vanaf %s, en daarvan had u toen nog geen schriftelijk bericht",
+        "addressee": "een bericht over een tarief in het bestand van %s is niet aan u",
+        "begun": "Het tarief vanaf %s is dat waarmee uw contract begon.",
+        "letter": "brief",
+        "mail": "e-mail",
+        "e-mail": "eigen e-mail",
+        "by-hand": "overhandigd",
+        "noticed": "Het tarief vanaf %s bindt u door het bericht van %s (%s), verteld op %s.",
+        "shown": "Dat dit bericht u bereikte, zeggen twee mensen. Vraag hun bewijs te zien, met vingerafdruk %s.",
+        "not-noticed": "Welk tarief op welke dag gold, is geloofd. Leg uw contract en een tariefstemming erbij.",
         "count": "het besluit %s volgt niet uit de stemmen: %s voor, %s tegen, %s blanco",
         "box": "de stembus van %s is niet die van de telling",
         "own": "uw stem over %s zit niet in de stembus",
@@ -97,6 +108,17 @@ WORDS = {
         "price": "%s: on the bill %s, the members decided %s",
         "fell": "%s: this decision does not hold from %s (%s), and the bill goes on with it",
         "stopped": "Mind: this decision does not hold from %s (%s). What was billed by it gets a correction.",
+        "unbound": "%s: billed by the tariff from %s, and on that day the one from %s bound you",
+        "unnoticed": "%s: billed by the tariff from %s, and no notice in writing of it had reached you by then",
+        "addressee": "a notice of a tariff in the file of %s is not to you",
+        "begun": "The tariff from %s is the one that your contract began with.",
+        "letter": "a letter",
+        "mail": "a mail",
+        "e-mail": "a mail of their own",
+        "by-hand": "handed over",
+        "noticed": "The tariff from %s binds you by the notice of %s (%s), told on %s.",
+        "shown": "That this notice reached you, two people say. Ask to see what shows it, with fingerprint %s.",
+        "not-noticed": "Which tariff bound on which day is believed. Lay your contract and the vote on a tariff here.",
         "count": "the decision %s does not follow from the votes: %s for, %s against, %s blank",
         "box": "the box of ballots of %s is not the one that was counted",
         "own": "your ballot on %s is not in the box",
@@ -181,6 +203,7 @@ def check(taken: Taken, paper: bytes | None = None, others: Sequence[Taken] = ()
         *(finding for each in others for finding in check_source(each, say)),
         *check_links(inputs, others, say),
         *check_fallen(taken, inputs, others, say),
+        *check_bound(taken, inputs, others, say),
         *check_promise(taken, inputs, others, say),
         *check_before(taken, inputs, others, say),
     ]
@@ -530,7 +553,7 @@ def check_source(source: Taken, say: dict[str, str]) -> Iterator[str]:
         yield from (f"{source['number']}: {finding}" for finding in check_alone(source, None, say))
         return
     if source["what"] == "contract":
-        yield from check_seals(source["facts"], source, say)
+        yield from check_seals(list_facts(source), source, say)
         return
     if source["what"] == "vote":
         yield from check_seals(list_facts(source), source, say)
@@ -895,6 +918,206 @@ def find_stopping(told: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [each for each in last.values() if each["manner"] not in ("resumed", "restored")]
 
 
+def check_bound(taken: Taken, inputs: dict[str, Any], others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
+    """Check that each day is billed by the tariff that bound the member on it: the one that the contract began with, or
+    a later one from the day of the notice in writing that reached this member, before it only where nothing becomes
+    dearer (BW 2:59). By sealed facts, in a state in which they may have been known when the bill was reckoned."""
+    contract, member = find_contract(inputs, others), inputs["member_id"]
+    for each in filter(None, (taken, contract)):
+        if any(json.loads(fact["data"])["member_id"] != member for fact in each.get("notices", [])):
+            yield say["addressee"] % each["what"]
+    if contract is None:
+        return
+    signed = read_facts(contract)["contract-signed"][-1]
+    spans, strays = inputs["consumption"]["spans"], []
+    for known in list_states(taken, contract, others):
+        wrong = [finding for span in spans for finding in find_unbound(span, signed, known, say)]
+        if not wrong:
+            return
+        strays.append(wrong)
+    yield from strays[0] if strays else []
+
+
+def list_states(taken: Taken, contract: Taken, others: Sequence[Taken]) -> Iterator[dict[str, Any]]:
+    """Tariffs, falls, notices to a member and law in each state in which they may have been known when a bill was
+    reckoned, everything first; none where no file has all tariffs, or the bill lacks a row of law."""
+    at = instant(taken["fact"]["occurred_at"])
+    of_tariffs = {fact["event_id"]: fact for each in others for fact in each.get("tariffs", [])}
+    notices = [fact for each in (taken, contract) for fact in each.get("notices", []) if not is_later(fact, taken)]
+    if not of_tariffs:
+        return
+    for told in cut_short(of_tariffs.values(), at):
+        tariffs, stops = (
+            [json.loads(fact["data"]) for fact in told if name in fact["type"]]
+            for name in ("tariff-adopted", "decision-stopped")
+        )
+        tariffs.sort(key=lambda each: (each["valid_from"], each["decided_on"], each["tariff_id"]))
+        stops.sort(key=lambda each: int(each["number"]))
+        for reached in cut_short(notices, at):
+            for law in list_laws(taken):
+                yield {"tariffs": tariffs, "stops": stops, "sent": list_sent(reached), "law": law}
+
+
+def is_later(fact: dict[str, Any], taken: Taken) -> bool:
+    """True for a fact that was told of after a bill was: by its place in the chain where both stand in the same."""
+    bill = taken["fact"]
+    is_same_chain = fact["type"].split(".")[0] == bill["type"].split(".")[0] and fact["position"] and bill["position"]
+    if is_same_chain:
+        return int(fact["position"]) > int(bill["position"])
+    return instant(fact["occurred_at"]) > instant(bill["occurred_at"])
+
+
+def cut_short(facts: Iterable[dict[str, Any]], at: datetime) -> list[list[dict[str, Any]]]:
+    """Facts that were told up to an instant, all of them and then less and less of those of the weeks before it."""
+    told = sorted((instant(fact["occurred_at"]), int(fact["position"] or 0), fact["event_id"]) for fact in facts)
+    by_id = {fact["event_id"]: fact for fact in facts}
+    known = [each for each in told if each[0] <= at]
+    least = sum(since <= at - DRAFTED_BEFORE for since, *_ in known)
+    return [[by_id[name] for *_, name in known[:count]] for count in range(len(known), least - 1, -1)]
+
+
+def list_sent(told: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The first notice in writing of each tariff, by its day: confirmed by two people, or sent as a message that did
+    not come back."""
+    sent: dict[str, dict[str, Any]] = {}
+    rows = [(fact, json.loads(fact["data"])) for fact in told]
+    failed = [each for fact, each in rows if "message-failed" in fact["type"]]
+    for fact, each in rows:
+        if "message-failed" in fact["type"]:
+            continue
+        is_message = "message-sent" in fact["type"]
+        came_back = is_message and any(
+            every["message_id"] == each["message_id"] and instant(every["failed_at"]) > instant(each["sent_at"])
+            for every in failed
+        )
+        name = each["about"] if is_message else each["tariff_id"]
+        on = civil(instant(each["sent_at"])) if is_message else each["sent_on"]
+        if not came_back and (name not in sent or on < sent[name]["sent_on"]):
+            told_on = civil(instant(fact["occurred_at"]))
+            evidence = each.get("evidence_hash", "")
+            sent[name] = {"sent_on": on, "channel": each["channel"], "told_on": told_on, "evidence": evidence}
+    return sent
+
+
+def find_unbound(span: Taken, signed: Taken, known: dict[str, Any], say: dict[str, str]) -> Iterator[str]:
+    """The first day of a span on which another tariff bound, as far as was known. Only on some days can another begin
+    to: a tariff begins or falls, a notice goes out, a rate of VAT changes."""
+    start, end, tariff = span["period"]["start"], span["period"]["end"], span["tariff"]
+    changes = {each["valid_from"] for each in (*known["tariffs"], *known["law"])}
+    changes |= {each["sent_on"] for each in known["sent"].values()}
+    changes |= {each[name] for each in known["stops"] for name in ("from_on", "stopped_on")}
+    for at in (start, *sorted(each for each in changes if start < each < end)):
+        bound = find_binding(signed, at, known)
+        if bound is None or bound["tariff_id"] != tariff["tariff_id"]:
+            sent = known["sent"].get(tariff["tariff_id"])
+            is_noticed = sent is not None and sent["sent_on"] <= at
+            since = "-" if bound is None else bound["valid_from"]
+            told = (at, tariff["valid_from"])
+            yield say["unbound"] % (*told, since) if is_noticed else say["unnoticed"] % told
+            return
+
+
+def find_binding(signed: Taken, at: str, known: dict[str, Any]) -> Taken | None:
+    """The tariff that binds a contract on a day. One that fell makes way from the day on which that was told, and
+    before it, or where the contract began with it, only for what makes nothing dearer."""
+    tariffs, own = known["tariffs"], find_signed(signed, known)
+    if own is None or at < own["valid_from"]:
+        return None
+    kept = [each for each in tariffs if each is own or not has_fallen(each, at, known, at)]
+    bound = replace_binding(own, kept, signed, at, known)
+    left = [each for each in tariffs if not has_fallen(each, at, known)]
+    begun = own if any(each is own for each in left) else find_begun(left, signed)
+    if begun is not None and begun["valid_from"] <= at:
+        instead = replace_binding(begun, left, signed, at, known)
+        if costs_no_more(instead, bound, signed, at, known):
+            return instead
+    return bound
+
+
+def find_signed(signed: Taken, known: dict[str, Any]) -> Taken | None:
+    """The tariff that a contract began with: none that had fallen by then, unless nothing else was in force."""
+    start = signed["starts_on"]
+    own = find_begun([each for each in known["tariffs"] if not has_fallen(each, start, known, start)], signed)
+    return own if own is not None and own["valid_from"] <= start else find_begun(known["tariffs"], signed)
+
+
+def find_begun(tariffs: list[Taken], signed: Taken) -> Taken | None:
+    """The newest tariff that was in force and decided when a contract began; else the one that was decided first."""
+    begun = [each for each in tariffs if each["valid_from"] <= signed["starts_on"]]
+    decided = [each for each in begun if each["decided_on"] <= signed["starts_on"]]
+    if decided:
+        return decided[-1]
+    return min(begun or tariffs, key=lambda each: (each["decided_on"], each["tariff_id"]), default=None)
+
+
+def has_fallen(tariff: Taken, at: str, known: dict[str, Any], told_by: str = "9999") -> bool:
+    """True where the decision on a tariff does not hold on a day, by what was told up to another."""
+    return bool(find_stopping(
+        each for each in known["stops"]
+        if each["resolution_id"] == tariff["resolution_id"] and each["from_on"] <= at and each["stopped_on"] <= told_by
+    ))  # fmt: skip
+
+
+def replace_binding(first: Taken, tariffs: list[Taken], signed: Taken, at: str, known: dict[str, Any]) -> Taken:
+    """A tariff that a contract began with, or the later one that replaced it by a day."""
+    bound, is_past = first, False
+    for each in tariffs:
+        sent = known["sent"].get(each["tariff_id"])
+        may_bind = is_past and signed["tariff_clause"] is not None and each["valid_from"] <= at
+        if may_bind and sent and (sent["sent_on"] <= at or costs_no_more(each, bound, signed, at, known)):
+            bound = each
+        is_past = is_past or each is first
+    return bound
+
+
+def costs_no_more(tariff: Taken, than: Taken, signed: Taken, at: str, known: dict[str, Any]) -> bool:
+    """True where nobody of a class pays more under a tariff than under another on a day, whatever they use, and nothing
+    leaves the ceiling, has a higher cap or runs for more years."""
+    mine, theirs = (group_parts(each, signed, at, known) for each in (tariff, than))
+    for use, parts in mine.items():
+        others = theirs.get(use, [])
+        if use[1] not in UNITS:
+            for sort in {(part["guarantee"], part.get("years")) for part, _ in parts}:
+                sums = [
+                    sum((cost for part, cost in each if (part["guarantee"], part.get("years")) == sort), Fraction(0))
+                    for each in (parts, others)
+                ]
+                if sums[0] > sums[1]:
+                    return False
+            continue
+        for edge in {Fraction(part.get("from", 0)) for part, _ in (*parts, *others)}:
+            own, other = pick_part(parts, edge), pick_part(others, edge)
+            if own is None or own[1] == 0:
+                continue
+            if other is None or own[1] > other[1] or (other[0]["guarantee"] and not own[0]["guarantee"]):
+                return False
+            caps = [part.get("cap") and Fraction(part["cap"]) for part, _ in (own, other)]
+            if caps[0] != caps[1] and (caps[0] is None or (caps[1] is not None and caps[0] > caps[1])):
+                return False
+    return True
+
+
+def group_parts(
+    tariff: Taken, signed: Taken, at: str, known: dict[str, Any]
+) -> dict[tuple[str, str], list[tuple[Taken, Fraction]]]:
+    """The parts of a tariff that a contract pays, each with its price at the VAT of a day, by what they price."""
+    parts: dict[tuple[str, str], list[tuple[Taken, Fraction]]] = defaultdict(list)
+    for part in tariff["parameters"]["components"]:
+        if signed.get("customer_class", "full") in part.get("classes", ["full"]):
+            then, now = (reckon_rate(known["law"], part["vat"], on) for on in (tariff["valid_from"], at))
+            parts[part["product"], part["per"]].append((part, Fraction(part["price"]) * (1 + now) / (1 + then)))
+    return parts
+
+
+def pick_part(parts: list[tuple[Taken, Fraction]], edge: Fraction) -> tuple[Taken, Fraction] | None:
+    """The part that prices the next unit after so many in a year."""
+    return next(
+        (each for each in parts if Fraction(each[0].get("from", 0)) <= edge
+         and (each[0].get("to") is None or edge < Fraction(each[0]["to"]))),
+        None,
+    )  # fmt: skip
+
+
 def check_promise(taken: Taken, inputs: dict[str, Any], others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
     """Check that the bill has the ceiling that its contract was promised, by the sealed facts of the contract, of its
     gas bills and of the co-operative's choice, in a state in which they may have been known when it was reckoned."""
@@ -1004,7 +1227,8 @@ def find_sources(others: Sequence[Taken]) -> dict[tuple[str, str], dict[str, Any
     """Contents of the sealed facts beside a bill, by what they are about."""
     found = {}
     for each in others:
-        for fact in list_facts(each):
+        # With a vote on one tariff go the facts of all, of which no vote lies here.
+        for fact in each["facts"] if each["what"] == "vote" else list_facts(each):
             told, name = json.loads(fact["data"]), fact["type"].split(".")[1]
             kind = {"period-measured": "measurement", "energy-allocated": "allocation", "tariff-adopted": "tariff"}
             about = told.get("measurement_id") or told.get("run_id") or told.get("resolution_id")
@@ -1015,9 +1239,9 @@ def find_sources(others: Sequence[Taken]) -> dict[tuple[str, str], dict[str, Any
 
 def list_facts(taken: Taken) -> list[dict[str, Any]]:
     """The sealed facts of a file."""
-    if taken["what"] in ("vote", "contract"):
-        return [*taken["facts"], *taken.get("cast", []), *taken.get("rivals", [])]
-    return [taken["fact"], *filter(None, [taken.get("archived")]), *taken.get("law", []), *taken.get("before", [])]
+    names = ("facts", "cast", "rivals", "tariffs", "law", "before", "notices")
+    own = filter(None, (taken.get(name) for name in ("fact", "archived")))
+    return [*own, *(fact for name in names for fact in taken.get(name, []))]
 
 
 def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
@@ -1044,6 +1268,7 @@ def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iter
     contract = find_contract(inputs, others)
     if contract is None:
         yield say["no-contract"]
+    yield from describe_bound(taken, inputs, others, say)
     for state in inputs["guarantee"]:
         terms, start = state["terms"], state["terms"]["year"]["start"]
         if reckon_ceiling(terms) is None:
@@ -1059,6 +1284,27 @@ def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iter
             yield say["figures"] % ", ".join(figures)
     if inputs["previous"] and not find_earlier(inputs, others):
         yield say["believed"]
+
+
+def describe_bound(taken: Taken, inputs: dict[str, Any], others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
+    """Say by what each tariff of the bill binds its member: as the one that the contract began with, or by a notice in
+    writing; and of a notice that no computer sent, who stands for it."""
+    contract = find_contract(inputs, others)
+    known = next(list_states(taken, contract, others), None) if contract else None
+    if contract is None or known is None:
+        yield say["not-noticed"]
+        return
+    signed = read_facts(contract)["contract-signed"][-1]
+    own = find_signed(signed, known)
+    for name in dict.fromkeys(span["tariff"]["tariff_id"] for span in inputs["consumption"]["spans"]):
+        tariff = next((each for each in known["tariffs"] if each["tariff_id"] == name), None)
+        sent = known["sent"].get(name)
+        if tariff is None or tariff is own:
+            yield from [say["begun"] % tariff["valid_from"]] if tariff else []
+        elif sent:
+            way = say.get(sent["channel"], sent["channel"])
+            yield say["noticed"] % (tariff["valid_from"], sent["sent_on"], way, sent["told_on"])
+            yield from [say["shown"] % sent["evidence"]] if sent["evidence"] else []
 
 
 def describe_waiting(files: Iterable[Taken], say: dict[str, str]) -> Iterator[str]:
@@ -1090,6 +1336,14 @@ def fingerprint(value: object) -> str:
 def instant(text: str) -> datetime:
     """An instant as it is written in the file."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def civil(at: datetime) -> str:
+    """The day of an instant in the Netherlands, whose summer runs from the last Sunday of March to that of October."""
+    at = at.astimezone(UTC)
+    ends = [datetime(at.year, month, 31, 1, tzinfo=UTC) for month in (3, 10)]
+    first, last = (each - timedelta(days=(each.weekday() + 1) % 7) for each in ends)
+    return (at + timedelta(hours=2 if first <= at < last else 1)).date().isoformat()
 
 
 def giga(joules: Fraction) -> str:

@@ -62,10 +62,12 @@ def verify_prices(kept: Kept, told: Told) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Known:
-    """A state of knowledge: tariffs that were told up to an instant, and notices and law that were known on a day."""
+    """A state of knowledge: tariffs that were told up to an instant, and notices and law that were known on a day, of
+    notices those that were told before the bill was issued."""
 
     told_at: datetime
     known_on: date
+    issued_at: datetime = ALWAYS
 
 
 @dataclass
@@ -99,7 +101,7 @@ class Binding:
         instants = [issued_at, *(at - INSTANT for at in told if issued_at - DRAFTED_BEFORE < at <= issued_at)]
         days = {day - DAY for day in sent if bill.issued_on - DRAFTED_BEFORE < day <= bill.issued_on}
         known_on = [bill.issued_on, *sorted(days.union(self.days_of_law(bill)) - {bill.issued_on})]
-        return [Known(at, day) for day in known_on for at in sorted(instants, reverse=True)]
+        return [Known(at, day, issued_at) for day in known_on for at in sorted(instants, reverse=True)]
 
     def days_of_law(self, bill: Row[Any]) -> list[date]:
         """Days on whose knowledge of the law a bill may rest: that of its issue, and those before each publication of
@@ -188,7 +190,7 @@ class Binding:
         """The tariff that a contract began with, or what replaced it by a day."""
         bound = own
         for fact in adopted[adopted.index(own) + 1 :]:
-            notice = self.notices.find(contract, fact.tariff_id, known.known_on)
+            notice = self.notices.find(contract, fact.tariff_id, known.known_on, known.issued_at)
             if contract.tariff_clause is None or notice is None or fact.valid_from > day:
                 continue
             if notice.sent_on <= day or _makes_nothing_dearer(

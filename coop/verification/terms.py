@@ -13,7 +13,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -23,8 +23,12 @@ from coop.events.governance import TariffAdopted
 from coop.events.members import ContractSigned, MessageSent
 from coop.values import civil_date
 from coop.verification.rows import Kept, Rows
-from coop.verification.told import Told
+from coop.verification.told import Told, name_notice
 
+NEVER = datetime.min.replace(tzinfo=UTC)
+"""Before everything that was told, of what has no instant here."""
+
+ALWAYS = datetime.max.replace(tzinfo=UTC)
 LAST_DAY = date.max - timedelta(days=1)
 """Knowledge of everything that was told."""
 
@@ -81,11 +85,7 @@ def _hold(
 def _hold_notices(kept: Kept, told: Told) -> Iterator[str]:
     """Notices on file that no two people told of, and those of which they told that are not."""
     stored = {(row.tariff_id, row.member_id, row.sent_on, row.channel, row.known_on) for row in kept.notices}
-    signed = {
-        (fact.tariff_id, member, fact.sent_on, fact.channel, fact.known_on)
-        for fact in told.noticed
-        for member in fact.member_ids
-    }
+    signed = {(fact.tariff_id, fact.member_id, fact.sent_on, fact.channel, fact.known_on) for fact in told.noticed}
     for row in sorted(map(str, stored - signed)):
         yield f"notice {row} was never confirmed"
     for row in sorted(map(str, signed - stored)):
@@ -94,12 +94,14 @@ def _hold_notices(kept: Kept, told: Told) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Sent:
-    """A written notice to one member, as it was told; from ``failed_on`` on it is known that it came back."""
+    """A written notice to one member, as it was told at an instant; from ``failed_on`` on it is known that it came
+    back."""
 
     sent_on: date
     channel: str
     known_on: date
     failed_on: date = date.max
+    told_at: datetime = NEVER
 
 
 @dataclass
@@ -114,19 +116,22 @@ class Notices:
     def __post_init__(self) -> None:
         self._sent = defaultdict(list)
         for fact in self.told.noticed:
-            for member_id in fact.member_ids:
-                self._sent[fact.tariff_id, member_id].append(Sent(fact.sent_on, fact.channel, fact.known_on))
+            told_at = self.told.told_at.get(name_notice(fact), NEVER)
+            sent = Sent(fact.sent_on, fact.channel, fact.known_on, told_at=told_at)
+            self._sent[fact.tariff_id, fact.member_id].append(sent)
         for message, failed_on in _went_out(self.told):
             day = civil_date(message.sent_at)
             self._sent[message.about, message.member_id].append(Sent(day, message.channel, day, failed_on))
         self.contracts = {fact.contract_id: fact for fact in self.told.signed}
         self._tariffs = {fact.tariff_id: fact for fact in self.told.tariffs}
 
-    def find(self, contract: ContractSigned, tariff_id: str, known_on: date = LAST_DAY) -> Sent | None:
-        """The first written notice of a tariff that reached the member of a contract, by what was known on a day, or
-        None: one that came back later had reached them, as far as anybody knew."""
+    def find(
+        self, contract: ContractSigned, tariff_id: str, known_on: date = LAST_DAY, told_by: datetime = ALWAYS
+    ) -> Sent | None:
+        """The first written notice of a tariff that reached the member of a contract, by what was known on a day and
+        told by an instant, or None: one that came back later had reached them, as far as anybody knew."""
         sent = self.list_sent(tariff_id, contract.member_id)
-        known = [each for each in sent if each.known_on <= known_on < each.failed_on]
+        known = [each for each in sent if each.known_on <= known_on < each.failed_on and each.told_at <= told_by]
         return min(known, key=lambda sent: sent.sent_on, default=None)
 
     def list_sent(self, tariff_id: str, member_id: str) -> Sequence[Sent]:
@@ -163,13 +168,15 @@ class Notices:
             yield f"{what} cannot bind contract {contract.contract_id}, which has no clause for it"
             return
         drafted_on = bill.issued_on - timedelta(days=1)
-        if any(self.find(contract, tariff.tariff_id, day) for day in (bill.issued_on, drafted_on)):
+        issued_at = self.told.told_at.get(bill.id, ALWAYS)
+        if any(self.find(contract, tariff.tariff_id, day, issued_at) for day in (bill.issued_on, drafted_on)):
             return
         notice = self.find(contract, tariff.tariff_id)
         if notice is None:
             yield f"{what} binds by written notice, and none that reached the member was told of"
         else:
-            yield f"{what} binds by written notice, and that of {notice.known_on} is later than the bill"
+            told_on = notice.known_on if notice.told_at == NEVER else max(notice.known_on, civil_date(notice.told_at))
+            yield f"{what} binds by written notice, and that of {told_on} is later than the bill"
 
 
 def _went_out(told: Told) -> Iterator[tuple[MessageSent, date]]:

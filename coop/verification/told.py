@@ -35,11 +35,17 @@ def name_stop(stop: DecisionStopped) -> str:
     return f"{stop.resolution_id} {stop.number}"
 
 
+def name_notice(notice: TariffNoticeConfirmed) -> str:
+    """The name of a written notice to one member among all that was told."""
+    days = f"{notice.sent_on} {notice.known_on}"
+    return f"{notice.tariff_id} {notice.member_id} {days} {notice.channel} {notice.evidence_hash}"
+
+
 @dataclass(frozen=True)
 class Told:
     """Facts that billing, members, governance and metering told of a co-operative, from their own journals; ``told_at``
-    says when each tariff, each fall of a decision and each bill was told, by id. ``law`` is that of all that was
-    ``published``."""
+    says when each tariff, each fall of a decision, each confirmed notice and each bill was told, by id. ``law`` is that
+    of all that was ``published``."""
 
     issued: Sequence[BillIssued] = ()
     archived: Sequence[BillArchived] = ()

@@ -32,7 +32,7 @@ def tolds(draw: st.DrawFn) -> Told:
             noticed.append(
                 TariffNoticeConfirmed(
                     tariff_id=name,
-                    member_ids=("anna",),
+                    member_id="anna",
                     sent_on=day,
                     channel="mail",
                     known_on=day,

@@ -129,7 +129,7 @@ def list_noticed(history: History, steps: Sequence[Step]) -> list[TariffNoticeCo
     return [
         TariffNoticeConfirmed(
             tariff_id=said["tariff_id"],
-            member_ids=tuple(list_addressees(history, said["member"], said["sent_on"])),
+            member_id=member_id,
             sent_on=said["sent_on"],
             channel="letter",
             known_on=said["sent_on"],
@@ -137,6 +137,7 @@ def list_noticed(history: History, steps: Sequence[Step]) -> list[TariffNoticeCo
         )
         for step in steps
         if "sent_on" in (said := keywords_of(step))
+        for member_id in list_addressees(history, said["member"], said["sent_on"])
     ]
 
 

@@ -47,13 +47,17 @@ def judge_notices(
 
 
 def test_a_tariff_binds_by_a_notice_that_was_told_in_time_or_by_none(village: Database) -> None:
-    [fact] = told(village).noticed
+    noticed = told(village).noticed
+    assert [fact.member_id for fact in noticed] == list(MEMBERS)
     of_late, after = (date(2025, 3, 19), date(2025, 2, 10))
     what = "tariff tariff-new binds by written notice, and"
     assert f"bill 2025-000004: {what} none that reached the member was told of" in judge_notices(village)
-    found = judge_notices(village, noticed=[fact.model_copy(update={"sent_on": of_late, "known_on": of_late})])
+    late, later = (
+        [fact.model_copy(update={"sent_on": day, "known_on": day}) for fact in noticed] for day in (of_late, after)
+    )
+    found = judge_notices(village, noticed=late)
     assert f"bill 2025-000004: {what} that of 2025-03-19 is later than the bill" in found
-    found = judge_notices(village, noticed=[fact.model_copy(update={"sent_on": after, "known_on": after})])
+    found = judge_notices(village, noticed=later)
     assert "bill 2025-000004: tariff tariff-new did not bind on 2025-02-01" in found
 
 

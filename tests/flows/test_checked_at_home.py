@@ -342,9 +342,23 @@ def test_what_lies_not_beside_a_bill_is_said_to_be_believed(taken: dict[str, Bun
     alone = [each for each in others if each["what"] not in ("contract", "bill")]
     assert [each for each in describe(bill, alone, WORDS["en"]) if each not in said] == [
         WORDS["en"]["no-contract"],
+        WORDS["en"]["not-noticed"],
         WORDS["en"]["no-before"] % (start, ", ".join(earlier)),
     ]
     assert check(bill, None, alone)[0] == []
+
+
+def test_a_later_price_rests_on_a_notice_to_the_member_by_paper_or_by_mail(taken: dict[str, Bundle]) -> None:
+    by_notice = {
+        number: spoken
+        for number, (bill, others) in taken.items()
+        if (spoken := [each for each in describe(bill, others, WORDS["en"]) if "binds you by the notice of" in each])
+    }
+    assert by_notice
+    for number in by_notice:
+        bill, others = deepcopy(taken[number])
+        bill["notices"] = pick(others, "contract")["notices"] = []
+        assert any("no notice in writing of it had reached you" in each for each in check(bill, None, others)[0])
 
 
 def test_the_first_bill_of_a_contract_has_nothing_before_it(taken: dict[str, Bundle]) -> None:

@@ -17,7 +17,7 @@ from coop.billing.bills.book import find_contract
 from coop.billing.bills.schemas import write_json
 from coop.billing.bills.store import IssuedBill
 from coop.billing.model import BillHead
-from coop.events.billing import BillArchived, BillIssued, LawPublished
+from coop.events.billing import BillArchived, BillIssued, LawPublished, TariffNoticeConfirmed
 from coop.kit import documents, journal
 from coop.kit.tx import Tx
 from coop.values import NotFound, say
@@ -31,7 +31,8 @@ CHECKER = "check_bill.py"
 
 def take_home(tx: Tx, bill_id: str, language: str) -> bytes:
     """A bill as JSON: its inputs and what its paper says as they are kept, its lines, and the facts that told of it,
-    of the bills of its contract before it, of the file that was put away and of the law that prices are held to.
+    of the bills of its contract before it, of the file that was put away, of the law that prices are held to and of the
+    written notices to its member.
 
     Raises:
         NotFound: there is no such bill, or no fact tells of it any more.
@@ -65,6 +66,7 @@ def take_home(tx: Tx, bill_id: str, language: str) -> bytes:
         "archived": put_away[-1] if put_away else None,
         "before": [row for row in rows[: rows.index(told)] if _is_of(row, issued.contract_id)],
         "law": journal.list_rows(tx, LawPublished, tx.community, LAW),
+        "notices": journal.list_rows(tx, TariffNoticeConfirmed, tx.community, issued.member_id),
     }
     return orjson.dumps(taken, option=orjson.OPT_INDENT_2)
 

@@ -109,20 +109,21 @@ def withdraw_notices(tx: Tx, number: int) -> Entry:
 
 
 def bind_notices(tx: Tx, said: SentList, known_on: date) -> None:
-    """Keep the notices of a list that two people stand for, and tell of it."""
+    """Keep the notices of a list that two people stand for, and tell each member's for itself."""
     terms.save_notices(
         tx, [Notice(said.tariff_id, member, said.sent_on, said.channel, known_on) for member in said.members]
     )
-    tx.tell(
-        TariffNoticeConfirmed(
-            tariff_id=said.tariff_id,
-            member_ids=said.members,
-            sent_on=said.sent_on,
-            channel=said.channel,
-            known_on=known_on,
-            evidence_hash=said.evidence_hash,
+    for member_id in said.members:
+        tx.tell(
+            TariffNoticeConfirmed(
+                tariff_id=said.tariff_id,
+                member_id=member_id,
+                sent_on=said.sent_on,
+                channel=said.channel,
+                known_on=known_on,
+                evidence_hash=said.evidence_hash,
+            )
         )
-    )
 
 
 def order_notices(tx: Tx, tariff_id: str, prices: Sequence[NoticePrice]) -> None:

@@ -2,7 +2,8 @@
 
 ``coop/verification/athome.py`` checks it there beside the bill, with no other file of this program. The notice and the
 statutes go with it as they were written, under hashes that sealed facts name: the rule and what was put to the vote are
-not what the file says of them. Of other people's ballots there are the commitments that were counted, under the hash
+not what the file says of them. With a vote on a tariff go the facts of all tariffs, for which of them binds on a day
+follows from the others too. Of other people's ballots there are the commitments that were counted, under the hash
 that the verdict sealed: a sealed fact of somebody casting names the account and the moment, so only the one of the own
 ballot is given.
 """
@@ -89,6 +90,7 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
         for row in journal.list_rows(tx, kind, tx.community, each)
     ]
     told = next(orjson.loads(row["data"]) for row in facts if row["type"] == MeetingConvened.TYPE)
+    is_tariff = any(row["type"] == TariffAdopted.TYPE for row in facts)
     taken: dict[str, Any] = {
         "what": "vote",
         "taken_at": tx.now.isoformat(),
@@ -100,6 +102,7 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
         "cast": [row for row in cast if own and commit(resolution_id, own) in orjson.loads(row["data"])["commitments"]],
         "facts": facts,
         "rivals": rivals,
+        "tariffs": _list_tariffs(tx) if is_tariff else [],
         "counted": sorted(commit(resolution_id, ballot) for ballot in standing.values()),
         "own": None
         if own is None
@@ -115,6 +118,14 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
         ],
     }
     return orjson.dumps(taken, default=str)
+
+
+def _list_tariffs(tx: Tx) -> list[dict[str, Any]]:
+    """The facts of every tariff that was adopted, and of those of them that fell."""
+    adopted = journal.list_rows(tx, TariffAdopted, tx.community)
+    of_tariffs = {row["subject"] for row in adopted}
+    stopped = journal.list_rows(tx, DecisionStopped, tx.community)
+    return [*adopted, *(row for row in stopped if orjson.loads(row["data"])["resolution_id"] in of_tariffs)]
 
 
 def _list_rivals(meeting: Meeting, resolution_id: str) -> list[str]:
