@@ -15,6 +15,7 @@ from coop.billing.bills import paper_store as papers
 from coop.billing.bills import store as bills
 from coop.billing.bills.paper import needed_no_longer
 from coop.billing.documents.archive import list_told, read_paper
+from coop.billing.notices.file_store import forget_files
 from coop.billing.runs.issuing import CORRECTIONS
 from coop.billing.runs.proposals import Outcome, propose_bills, propose_corrections
 from coop.billing.runs.store import Proposal
@@ -96,10 +97,14 @@ def _number_of(work: Work, bill_id: str) -> str:
 
 
 def forget_papers(work: Work) -> str:
-    """Forget the papers of bills, and whom they were for, once the books need them no longer."""
+    """Forget the papers of bills, whom they were for, and the files of notices that bills lean on, once the books need
+    them no longer."""
     with work.write() as tx:
         count = papers.forget_papers(tx, needed_no_longer(tx.today))
-    return say_count("forgot %(num)s paper of a bill", "forgot %(num)s papers of bills", count)
+        files = forget_files(tx)
+    done = say_count("forgot %(num)s paper of a bill", "forgot %(num)s papers of bills", count)
+    erased = say_count("erased %(num)s file of a notice", "erased %(num)s files of notices", files)
+    return join_said([done, erased]) if files else done
 
 
 def set_amounts(work: Work) -> str:
@@ -169,5 +174,10 @@ JOBS = (
     Job("set-amounts", N_("Set the monthly amounts of new guarantee years"), "30 4 * * *", set_amounts),
     Job("follow-drifts", N_("Tell other monthly amounts where costs drift"), "0 4 9 * *", follow_drifts),
     Job("archive-papers", N_("Put the papers of bills away"), "*/5 * * * *", archive_papers),
-    Job("forget-papers", N_("Forget papers of bills that the books need no longer"), "21 3 * * *", forget_papers),
+    Job(
+        "forget-papers",
+        N_("Forget papers of bills, and files of notices, that the books need no longer"),
+        "21 3 * * *",
+        forget_papers,
+    ),
 )

@@ -25,6 +25,7 @@ def verify_papers(kept: Kept, told: Told) -> Iterator[str]:
     archived, issued = first_told(told.archived), {fact.bill_id: fact.paper_hash for fact in told.issued}
     for bill in kept.bills:
         yield from verify_paper(kept, archived, bill, issued.get(bill.id))
+    yield from verify_shown(kept, told)
     bills = {bill.id for bill in kept.bills}
     for bill_id in kept.papers.keys() - bills:
         yield f"a paper of bill {bill_id} is put away, and there is no such bill"
@@ -59,3 +60,22 @@ def verify_paper(
             yield f"the paper of bill {bill.number} is not the file that was put away"
     elif bill.issued_on.year + YEARS >= kept.today.year:
         yield f"the paper of bill {bill.number} was put away, and is gone"
+
+
+def verify_shown(kept: Kept, told: Told) -> Iterator[str]:
+    """Name the files that are to show that a notice went out and are gone or changed. One has to be there as long as
+    the paper of the newest bill by its tariff, and of one of the day on which the notice was told of."""
+    newest: dict[str, int] = {}
+    for bill in kept.bills:
+        for line in kept.lines.get(bill.id, ()):
+            newest[line.tariff_id] = max(bill.issued_on.year, newest.get(line.tariff_id, 0))
+    year_of: dict[tuple[str, str], int] = {}
+    for fact in told.noticed:
+        named = fact.tariff_id, fact.evidence_hash
+        year_of[named] = max(fact.known_on.year, newest.get(fact.tariff_id, 0), year_of.get(named, 0))
+    for (tariff_id, sha256), year in year_of.items():
+        shown = kept.shown.get(sha256)
+        if shown is not None and shown.sha256 != sha256:
+            yield f"the file that shows the notice of tariff {tariff_id} was changed after it was handed in"
+        elif shown is None and year + YEARS >= kept.today.year:
+            yield f"the file that shows the notice of tariff {tariff_id} is gone"

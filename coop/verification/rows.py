@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Result, Row, Table, select
 
 from coop.billing.tables import bills as tables
 from coop.billing.tables import heard as heard_tables
-from coop.billing.tables.papers import bill_paper
+from coop.billing.tables.papers import bill_paper, notice_file
 from coop.communities.choices import DatedChoice
 from coop.communities.store import load_choices
 from coop.kit.documents import UNREADABLE
@@ -40,9 +40,9 @@ class KeptFile:
 @dataclass(frozen=True)
 class Kept:
     """Rows that billing keeps of a co-operative on a day. Lines, postings and entries are in their order; ``papers``
-    are the files that were put away, by bill; ``frozen`` is what papers say beside their inputs, by hash; ``heard`` are
-    the ids of the facts that billing has handled; ``unreadable`` names the rows that can no longer be read and are left
-    out."""
+    are the files that were put away, by bill; ``shown`` are those that show that a notice went out, by hash; ``frozen``
+    is what papers say beside their inputs, by hash; ``heard`` are the ids of the facts that billing has handled;
+    ``unreadable`` names the rows that can no longer be read and are left out."""
 
     bills: Rows
     lines: Mapping[str, Rows]
@@ -60,6 +60,7 @@ class Kept:
     choices: Sequence[DatedChoice]
     law: Rows
     papers: Mapping[str, KeptFile]
+    shown: Mapping[str, KeptFile]
     frozen: Mapping[str, KeptFile]
     heard: frozenset[str]
     unreadable: Sequence[str]
@@ -94,6 +95,7 @@ def read_kept(tx: Tx) -> Kept:
         choices=_choices(tx, unreadable),
         law=read(heard_tables.law, "number"),
         papers=_files(tx, bill_paper, bill_paper.c.bill_id, bill_paper.c.sha256),
+        shown=_files(tx, notice_file, notice_file.c.sha256, notice_file.c.sha256),
         frozen=_files(tx, document, document.c.sha256, document.c.sha256, _is_of_a_paper(tx)),
         heard=frozenset(tx.scalars(select(inbox.c.event_id).where(inbox.c.community == tx.community))),
         unreadable=unreadable,

@@ -13,7 +13,7 @@ from sqlalchemy import Table, func, select
 
 from coop.billing.model import Tariff, TariffSpan
 from coop.billing.notices.commands import bind_notices, list_members_on
-from coop.billing.notices.files import NOTICE_FILE
+from coop.billing.notices.file_store import keep_file
 from coop.billing.notices.store import SentList
 from coop.billing.runs.commands import release_run
 from coop.billing.runs.results import RunResult
@@ -27,7 +27,7 @@ from coop.events.billing import BillIssued
 from coop.events.governance import DecisionStopped, TariffAdopted, TrancheReleased
 from coop.events.members import BillAddressed, ChoiceMade, ContractEnded, ContractSigned, GasYear, MemberAdmitted
 from coop.events.metering import EnergyAllocated, MeasuredPart, PeriodClosed, PeriodMeasured
-from coop.kit import documents, journal
+from coop.kit import journal
 from coop.kit.database import Database
 from coop.kit.inbox import consume
 from coop.kit.tx import Tx
@@ -346,5 +346,5 @@ PAPER = b"%PDF-1.7 receipt of the post"
 def tell_in_writing(tx: Tx, tariff_id: str, sent_on: date, members: Sequence[str] | None = None) -> None:
     """Put on file what two people said: a letter of that day to these members, or to all who are one by then."""
     to = list_members_on(tx, sent_on) if members is None else members
-    evidence_hash = documents.keep(tx, NOTICE_FILE.seal(PAPER))
+    evidence_hash = keep_file(tx, PAPER)
     bind_notices(tx, SentList(tariff_id, tuple(to), sent_on, "letter", evidence_hash), sent_on)

@@ -350,6 +350,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "transaction_id", "line", name=op.f("pk_posting")),
     )
     op.create_table(
+        "notice_file",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("byte_count", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("kept_at", Instant(), nullable=False),
+        sa.CheckConstraint("byte_count > 0", name=op.f("ck_notice_file_is_a_file")),
+        sa.PrimaryKeyConstraint("community", "sha256", name=op.f("pk_notice_file")),
+    )
+    op.create_table(
         "recipient_key",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("run_id", sa.String(length=36), nullable=False),
@@ -539,11 +549,6 @@ def upgrade() -> None:
             "(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (outcome IS NULL)",
             name=op.f("ck_notice_entry_settled_whole"),
         ),
-        sa.ForeignKeyConstraint(
-            ["community", "evidence_hash"],
-            ["document.community", "document.sha256"],
-            name=op.f("fk_notice_entry_community_document"),
-        ),
         sa.PrimaryKeyConstraint("community", "number", name=op.f("pk_notice_entry")),
     )
     op.create_table(
@@ -670,6 +675,7 @@ def downgrade() -> None:
     op.drop_table("run_work")
     op.drop_table("run_proposal")
     op.drop_table("recipient_key")
+    op.drop_table("notice_file")
     op.drop_table("posting")
     op.drop_table("period_closed")
     op.drop_table("notice_order")

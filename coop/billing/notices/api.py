@@ -122,7 +122,8 @@ def list_waiting_notices(request: Request, page: Paged) -> list[NoticeEntryOut]:
 @routes.get("/notices/entries/{number}/evidence", response_class=Response, responses=_ANSWER)
 @may("see-notices")
 def get_notice_evidence(request: Request, number: EntryNumber) -> Response:
-    """Get the file that shows to whom a notice went, byte for byte as it was handed in; also once it was settled."""
+    """Get the file that shows to whom a notice went, byte for byte as it was handed in; also once it was settled. It is
+    kept up to and including the seventh year after the newest bill by the tariff, then erased: its hash stays."""
     with reading(request) as tx:
         return answer_evidence(tx, number)
 

@@ -7,19 +7,20 @@ notice is that on which it is entered.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date
 
 from coop.billing.bills.book import list_contracts, list_memberships
 from coop.billing.model import Notice
 from coop.billing.notices import store
-from coop.billing.notices.files import NOTICE_FILE, judge_file
+from coop.billing.notices.file_store import keep_file, load_file
+from coop.billing.notices.files import judge_file
 from coop.billing.notices.store import Entry, SentList
 from coop.billing.runs.commands import LOCK
 from coop.billing.terms import heard_store as heard
 from coop.billing.terms import store as terms
 from coop.events.billing import NoticePrice, TariffNoticeConfirmed, TariffNoticeOrdered
-from coop.kit import documents
 from coop.kit.actor import name_id
 from coop.kit.tokens import is_same_person
 from coop.kit.tx import Tx
@@ -69,12 +70,11 @@ def enter_notices(
                 sent_on=sent_on,
             ),
         )
-    file = NOTICE_FILE.seal(evidence)
-    said = SentList(tariff_id, tuple(to), sent_on, channel, file.sha256)
+    said = SentList(tariff_id, tuple(to), sent_on, channel, hashlib.sha256(evidence).hexdigest())
     same = next((entry for entry in store.list_open(tx) if entry.said == said), None)
     if same is not None:
         return same
-    documents.keep(tx, file)
+    keep_file(tx, evidence)
     return store.add_entry(tx, said)
 
 
@@ -83,14 +83,14 @@ def confirm_notices(tx: Tx, number: int) -> Entry:
 
     Raises:
         NotFound: nothing waits under this number.
-        CoopError: ``second-person``, whoever entered it cannot confirm it.
-        UnreadableDocument: the file that shows it was changed meanwhile.
+        CoopError: ``second-person``, whoever entered it cannot confirm it; ``changed-document``, the file that shows it
+            was changed meanwhile.
     """
     tx.lock(LOCK)
     entry = store.get_open(tx, number)
     if is_same_person(tx, name_id(entry.entered_by)):
         raise CoopError("second-person", say("you entered this yourself: somebody else confirms it"))
-    documents.load(tx, entry.evidence_hash)
+    load_file(tx, entry)
     store.settle(tx, number, "confirmed")
     bind_notices(tx, entry.said, entry.known_on(tx.today))
     return entry

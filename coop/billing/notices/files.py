@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from coop.filekinds import tell_kind
-from coop.kit.documents import Schema
 from coop.values import BadInput, Problem, say
 
 FILE_MAX: Final = 5 * 1024 * 1024
 """Largest file [bytes]."""
-
-NOTICE_FILE: Final[Schema[bytes]] = Schema("notice-evidence", 1, bytes, {1: bytes})
-"""A file that shows to whom a notice went, byte for byte as it was handed in."""
 
 
 def judge_file(body: bytes) -> list[Problem]:

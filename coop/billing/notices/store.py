@@ -37,6 +37,7 @@ class Entry:
     evidence_hash: str
     entered_at: datetime
     entered_by: str
+    settled_at: datetime | None = None
 
     @property
     def said(self) -> SentList:
@@ -57,6 +58,11 @@ def add_entry(tx: Tx, said: SentList) -> Entry:
     entry = Entry(number, said.tariff_id, said.members, *days, tx.now, str(tx.actor))
     insert_nouns(tx, notice_entry, [entry])
     return entry
+
+
+def list_entries(tx: Tx) -> Sequence[Entry]:
+    """Every list, whether it waits or was settled, oldest first."""
+    return select_as(tx, Entry, notice_entry, order_by=[notice_entry.c.number])
 
 
 def list_open(tx: Tx) -> Sequence[Entry]:

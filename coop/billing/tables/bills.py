@@ -64,7 +64,6 @@ notice_entry = Table(
     Column("settled_at", Instant),
     Column("settled_by", String(120)),
     Column("outcome", String(20)),
-    ForeignKeyConstraint(["community", "evidence_hash"], ["document.community", "document.sha256"]),
     CheckConstraint("outcome IN ('confirmed', 'withdrawn')", name="outcome_known"),
     CheckConstraint(
         "(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (outcome IS NULL)", name="settled_whole"
@@ -72,7 +71,7 @@ notice_entry = Table(
     CheckConstraint("outcome <> 'confirmed' OR settled_by <> entered_by", name="confirmed_by_another"),
 )
 """Lists of who was written to of a tariff, as one person entered them with a file that shows it; they bind nobody
-before another person confirmed them."""
+before another person confirmed them. The hash stays where the file is erased."""
 
 law_proposal = Table(
     "law_proposal",

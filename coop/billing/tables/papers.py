@@ -1,6 +1,7 @@
-"""Tables of the papers of bills: whom each is for, and the file as it was put away.
+"""Tables of the papers of bills: whom each is for, and the file as it was put away; and of the files that show that a
+notice went out, on which bills lean.
 
-Invariant: none of it is ever changed, and all of it is deleted once the books need it no longer; so the file is no
+Invariant: none of it is ever changed, and all of it is deleted once the books need it no longer; so no file is a
 ``document``, which is kept for ever. A key opens what the register told of a run's bills, and goes with them.
 """
 
@@ -46,3 +47,15 @@ bill_paper = Table(
     CheckConstraint("byte_count > 0", name="is_a_file"),
 )
 """The file of a bill, the same for everybody who reads it."""
+
+notice_file = Table(
+    "notice_file",
+    metadata,
+    key("community"),
+    key("sha256", 64),
+    Column("byte_count", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("kept_at", Instant, nullable=False),
+    CheckConstraint("byte_count > 0", name="is_a_file"),
+)
+"""A file that shows to whom a notice went, by its hash, which stays with the list once the file is erased."""
