@@ -40,6 +40,7 @@ from coop.events.programmes import SteeringReminded as SteeringReminded
 from coop.events.programmes import TrancheReferred as TrancheReferred
 from coop.events.programmes import TrancheReleased as TrancheReleased
 from coop.events.referenda import ReferendumAsked as ReferendumAsked
+from coop.events.referenda import RequestDisputed as RequestDisputed
 from coop.events.suspensions import MemberSuspended as MemberSuspended
 from coop.events.suspensions import SuspensionLifted as SuspensionLifted
 from coop.events.terms import TermsMap

@@ -26,6 +26,7 @@ ACCESS = Access(
         "dispute-ruling": roles("member"),
         "enter-challenge": _STEWARDS,
         "ask-referendum": roles("member"),
+        "enter-request": _STEWARDS,
         "make-motion": roles("member"),
         "enter-motion": _STEWARDS,
         "take-own-data": SIGNED_IN | {OWN},

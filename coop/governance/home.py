@@ -11,6 +11,7 @@ from coop.governance.ballots.challenges.store import list_open_again
 from coop.governance.ballots.store import list_ballots
 from coop.governance.ballots.views import MeetingView, find_resolution_view, view_meetings, view_undecided
 from coop.governance.convening.challenging import KIND as CHALLENGE
+from coop.governance.convening.referring import PAPER as REQUEST
 from coop.governance.convening.referring import list_to_hold
 from coop.governance.entries.store import Entry, list_waiting
 from coop.governance.expulsions.commands import KEEPERS as EXPULSIONS
@@ -40,6 +41,7 @@ ENTERED = {
     "expulsion": N_("Confirm that a membership ends, or leave it out: %(paper)s"),
     "appeal": N_("Compare an appeal with its paper: %(paper)s"),
     "challenge": N_("Confirm now that an outcome is disputed at the meeting: %(paper)s"),
+    REQUEST: N_("Compare a request of a referendum with its paper: %(paper)s"),
     "motion": N_("Confirm a motion of the room or of the board, or leave it out: %(paper)s"),
     "order": N_("Confirm the order of amendments: %(paper)s"),
     "lifting": N_("Confirm that a suspension is lifted, or leave it out: %(paper)s"),
@@ -234,6 +236,8 @@ def _find_page(entry: Entry) -> str:
         return "/governance/expulsions"
     if entry.kind == CHALLENGE:
         return f"/governance/resolutions/{entry.content['resolution_id']}/challenge"
+    if entry.kind == REQUEST:
+        return f"/governance/resolutions/{entry.content['resolution_id']}/referendum"
     if entry.kind in ("motion", "order"):
         return f"/governance/resolutions/{entry.content['resolution_id']}/motions"
     if entry.kind == "stop":

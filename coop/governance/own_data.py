@@ -61,6 +61,7 @@ def get_own_votes(request: Request) -> Response:
     asked = (
         Column("resolution_id", "Id"),
         Column("subject", N_("Subject"), of=lambda row: resolutions[row.resolution_id].subject(lang)),
+        Column("is_own", N_("Asked by yourself"), Kind.FLAG, of=lambda row: row.is_own),
         Column("recorded_at", N_("Date"), Kind.INSTANT),
     )
     listings = [

@@ -115,6 +115,7 @@ GOVERNANCE = Service(
         facts.AmendmentsOrdered,
         facts.DecisionStopped,
         facts.ReferendumAsked,
+        facts.RequestDisputed,
         facts.MinutesConfirmed,
         facts.TariffAdopted,
         facts.AllocationKeyAdopted,

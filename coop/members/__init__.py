@@ -15,7 +15,8 @@ Hears: ChoiceAdopted, DecisionRecorded, DecisionStopped, BillIssued, PeriodMeasu
 MeetingConvened, MeetingWithdrawn, PointWithdrawn, PaperAdded, MotionAdmitted, CandidatesNamed, PersonElected,
 MandateGiven, MandateEnded, MemberSuspended, SuspensionLifted, MemberExpelled,
 ExpulsionSettled, EntryDropped, VoteOpened, NewVoteOpened,
-ElectionVoteOpened, VoteClosing, BallotEntered, ReadingChanged, ProgramTokenUsed, UseSeen (who looked at whose use).
+ElectionVoteOpened, VoteClosing, BallotEntered, ReferendumAsked, ReadingChanged, ProgramTokenUsed,
+UseSeen (who looked at whose use).
 The register follows the secretary, not the machines.
 
 Refuses: readings, money, votes; national identification numbers (no legal basis:

@@ -140,6 +140,7 @@ MEMBERS = Service(
         governance.ElectionVoteOpened: heard_votes.on_election_vote,
         governance.VoteClosing: messages_heard.on_vote_closing,
         governance.BallotEntered: messages_heard.on_ballot_entered,
+        governance.ReferendumAsked: heard_votes.on_referendum_asked,
         metering.ReadingChanged: messages_heard.on_reading_changed,
         metering.UseSeen: on_use_seen,
         metering.ProgramTokenUsed: on_program_token_used,

@@ -26,7 +26,7 @@ from coop.governance.tables.challenges import challenge
 from coop.governance.tables.expulsions import expulsion, expulsion_step
 from coop.governance.tables.meetings import KEPT, ballot, decision, objection
 from coop.governance.tables.motions import motion, motion_backing
-from coop.governance.tables.referenda import referendum_request
+from coop.governance.tables.referenda import referendum_objection, referendum_request
 from coop.governance.tables.stops import decision_stop
 from coop.kit.database import Database
 from coop.kit.tx import Tx
@@ -136,10 +136,13 @@ def dispute(tx: Tx) -> None:
 
 
 def refer(tx: Tx) -> None:
-    """A request of a referendum as its table holds it."""
-    row = {"community": TOWN, "resolution_id": "tariff", "number": 1, "member_id": "m001", "channel": "page"}
+    """A request of a referendum on paper, to which its member objects, as the tables hold them."""
+    entry_id = store_entries.add_entry(tx, "request", "alv-1", "a letter", {}, "0" * 64, "")
+    row = {"community": TOWN, "resolution_id": "tariff", "number": 1, **SAID}
+    asked = {"member_id": "m001", "is_own": False, "entry_id": entry_id, "channel": "page"}
     counts = {"members_asking": 1, "votes_asking": 1, "is_granted": False}
-    tx.execute(insert(referendum_request).values(**row, **counts, **SAID))
+    tx.execute(insert(referendum_request).values(**row, **asked, **counts))
+    tx.execute(insert(referendum_objection).values(**row, requests_before=1, in_time=True))
 
 
 def move(tx: Tx) -> None:

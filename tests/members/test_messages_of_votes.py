@@ -13,6 +13,7 @@ from coop.events.governance import (
     MandateGiven,
     MemberSuspended,
     NewVoteOpened,
+    ReferendumAsked,
     SuspensionLifted,
     VoteClosing,
     VoteOpened,
@@ -62,6 +63,29 @@ def test_a_member_is_told_once_that_others_entered_a_ballot_for_them(database: D
     assert any("19 januari 2026" in paragraph for paragraph in content.paragraphs)
     clock.set(AT + timedelta(days=60))
     hear(database, entered.model_copy(update={"entry_id": "box-2"}))
+    assert len(list_kept(database)) == 1
+
+
+def test_a_member_is_told_once_that_others_entered_that_they_ask_a_referendum(
+    database: Database, clock: SetClock
+) -> None:
+    furnish(database)
+    own = ReferendumAsked(
+        resolution_id="tariff", meeting_id="alv-1", number=1, member_id=VRIES, members_asking=1, votes_asking=1,
+        granted=False, article="art. 23", asked_on=date(2026, 1, 5),
+    )  # fmt: skip
+    entered = own.model_copy(
+        update={"entry_id": "letter-1", "entered_on": date(2026, 1, 5), "objection_until": date(2026, 1, 19)}
+    )
+    hear(database, own)
+    assert list_kept(database) == []  # who asked in their own session knows it
+    hear(database, entered, entered)
+    [message] = list_kept(database)
+    assert (message.kind, message.member_id) == ("request-entered", VRIES)
+    [content] = contents([message])
+    assert any("19 januari 2026" in paragraph for paragraph in content.paragraphs)
+    clock.set(AT + timedelta(days=60))
+    hear(database, entered.model_copy(update={"entry_id": "letter-2", "number": 2}))
     assert len(list_kept(database)) == 1
 
 

@@ -20,7 +20,7 @@ Word = Literal["adopted", "rejected"]
 EntryState = Literal["waits", "confirmed", "dropped"]
 EntryKind = Literal[
     "ballots", "meeting", "statutes", "withdrawal", "minutes", "attendance",
-    "count", "lot", "term", "suspension", "lifting", "stop", "word", "challenge", "motion", "order",
+    "count", "lot", "term", "suspension", "lifting", "stop", "word", "challenge", "motion", "order", "request",
     "term-end", "expulsion", "appeal",
 ]  # fmt: skip
 
@@ -115,7 +115,7 @@ class OwnVoteOut(Answer):
 
 
 class ObjectionOut(Answer):
-    """A member's objection to a ballot that was entered for them."""
+    """A member's objection to a ballot, or to a request of a referendum, that was entered for them."""
 
     resolution_id: str
     new: bool

@@ -30,6 +30,7 @@ MEETING: Final[dict[str, Any]] = {
 WITHDRAWAL: Final[dict[str, Any]] = {"reason": "the hall is flooded", "held_on": "2026-06-25", "begins_at": "20:00"}
 STOP: Final[dict[str, Any]] = {"manner": "annulled", "ruled_on": "2027-05-03", "paper": "ruling C/13/700123"}
 CHALLENGE: Final[dict[str, Any]] = {"number": "A-12", "paper": "said in the room at 21:10"}
+REQUEST: Final[dict[str, Any]] = {"number": "A-12", "paper": "letter of 2 July, in the folder of the meeting"}
 MOTION: Final[dict[str, Any]] = {
     "manner": "amendment",
     "subject_nl": "Een jaar later",

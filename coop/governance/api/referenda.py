@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
+from pydantic import Field
 
 from coop.governance.access import ACCESS
-from coop.governance.api.answers import Answer
+from coop.governance.api import bodies, examples
+from coop.governance.api.answers import Answer, EntryOut, ObjectionOut, entry_out
 from coop.governance.convening import referring
+from coop.governance.entries.store import find_settled
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.kit.tx import Tx
@@ -18,13 +21,25 @@ routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api/v1/resoluti
 may = ACCESS.may
 
 
+class RequestBody(bodies.Body):
+    """The member with a ``number`` asked a referendum on paper, and what that paper is."""
+
+    model_config = bodies.show(examples.REQUEST)
+
+    number: Annotated[bodies.Line, Field(min_length=1)]
+    paper: Annotated[str, Field(min_length=1, max_length=300)]
+    entry_id: bodies.Id | None = None
+    """Id of the entry, by which sending it again is the same entry."""
+
+
 class ReferendumOut(Answer):
     """Whether a referendum on a decision can be asked now, by which article and until when, and how many ask. The
     article is null where the statutes know none on this.
 
     ``asks``: the members vote on whether the decision falls, or on whether it stands. From ``granted_on`` it is
     suspended; ``hold_by`` is the last day of the referendum, where the statutes name one, ``point`` the resolution by
-    which it is held, and ``outcome`` what became of the decision. ``may_ask``: the member who reads can ask it.
+    which it is held, and ``outcome`` what became of the decision. ``may_ask``: the member who reads can ask it;
+    ``object_until`` is the last day on which they can object to a paper that others entered for them.
     """
 
     resolution_id: str
@@ -40,6 +55,7 @@ class ReferendumOut(Answer):
     outcome: Literal["restored", "repealed"] | None
     may_ask: bool
     has_asked: bool
+    object_until: date | None
 
 
 @routes.get("/{resolution_id}/referendum")
@@ -62,6 +78,28 @@ def ask_referendum(request: Request, resolution_id: str) -> ReferendumOut:
         return _describe(tx, resolution_id, member_id)
 
 
+@routes.post("/{resolution_id}/referendum/requests")
+@may("enter-request")
+def enter_request(request: Request, resolution_id: str, body: RequestBody) -> EntryOut:
+    """Enter that a member asked a referendum on paper; it counts once somebody else confirms it, in time by the day on
+    which it was entered, and the member is told."""
+    with writing(request) as tx:
+        entry = referring.enter_request(tx, resolution_id, body.number, body.paper, body.entry_id or "")
+        return entry_out(entry, find_settled(tx, entry.entry_id))
+
+
+@routes.post("/{resolution_id}/referendum/objection")
+@may("ask-referendum")
+def object_to_request(request: Request, resolution_id: str) -> ObjectionOut:
+    """Object as the member who is signed in to the request on paper that others entered for them."""
+    member_id = session_of(request).member_id
+    if member_id is None:
+        raise NotAllowed
+    with writing(request) as tx:
+        new = referring.object_to_request(tx, resolution_id, member_id)
+    return ObjectionOut(resolution_id=resolution_id, new=new)
+
+
 def _describe(tx: Tx, resolution_id: str, member_id: str | None) -> ReferendumOut:
     view = referring.view_referral(tx, resolution_id, member_id)
     outcome = view.outcome.manner if view.outcome else None
@@ -79,4 +117,5 @@ def _describe(tx: Tx, resolution_id: str, member_id: str | None) -> ReferendumOu
         outcome="restored" if outcome == "restored" else "repealed" if outcome else None,
         may_ask=view.may_ask,
         has_asked=view.has_asked,
+        object_until=view.entered.until if view.entered and view.entered.open else None,
     )

@@ -47,7 +47,7 @@ from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.attendance import commands as attendance
 from coop.governance.ballots.elections import papers
 from coop.governance.ballots.words import commands as words
-from coop.governance.convening import challenging, moving, past, stopping, withdrawals
+from coop.governance.convening import challenging, moving, past, referring, stopping, withdrawals
 from coop.governance.convening import commands as meetings
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import find_settled
@@ -91,6 +91,7 @@ KEEPERS: Final = {
     "withdrawal": withdrawals.keep_withdrawal,
     stopping.KIND: stopping.keep_stop,
     challenging.KIND: challenging.keep_challenge,
+    referring.PAPER: referring.keep_request,
     moving.KIND: moving.keep_motion,
     ORDER: moving.keep_order,
     "minutes": minutes.keep_minutes,

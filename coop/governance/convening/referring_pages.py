@@ -1,24 +1,42 @@
-"""The page on which members ask a referendum on what was adopted, and read what became of it."""
+"""Pages on which members ask a referendum on what was adopted, the board enters who asked on paper, and all read what
+became of it."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated, Final
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Request, Response
 
 from coop.governance.access import ACCESS
 from coop.governance.articles.reading_referenda import read_referendum
 from coop.governance.ballots import wording
 from coop.governance.ballots.views import find_resolution_view
-from coop.governance.convening.referring import ask_referendum, view_referral
+from coop.governance.convening.referring import (
+    PAPER,
+    ask_referendum,
+    enter_request,
+    keep_request,
+    object_to_request,
+    view_referral,
+)
+from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.store import list_waiting
+from coop.governance.meetings.voter_store import list_numbers
+from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.values import CoopError
-from coop.web.forms import Form
-from coop.web.language import language_of, translate
+from coop.web.forms import Form, read_form
+from coop.web.language import N_, language_of, translate
 from coop.web.shell import redirect, render
 from coop.web.writing import speak
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/resolutions", include_in_schema=False)
 may = ACCESS.may
+Filled = Annotated[dict[str, str], Depends(read_form)]
+
+_KEEPERS: Final = {PAPER: keep_request}
 
 
 @routes.get("/{resolution_id}/referendum")
@@ -44,11 +62,63 @@ def ask(request: Request, resolution_id: str) -> Response:
     return redirect(f"/governance/resolutions/{resolution_id}/referendum", said)
 
 
+@routes.post("/{resolution_id}/referendum/object")
+@may("ask-referendum")
+def object_to(request: Request, resolution_id: str) -> Response:
+    """Say as the reader that the request which others entered is not theirs."""
+    lang, member_id = language_of(request), session_of(request).member_id
+    if member_id is None:
+        raise NotAllowed
+    try:
+        with writing(request) as tx:
+            object_to_request(tx, resolution_id, member_id)
+    except CoopError as refusal:
+        return _show(request, resolution_id, Form({}).refused(refusal))
+    said = translate(lang, "Your objection is on file.")
+    return redirect(f"/governance/resolutions/{resolution_id}/referendum", said)
+
+
+@routes.post("/{resolution_id}/referendum/papers")
+@may("enter-request")
+def enter(request: Request, resolution_id: str, filled: Filled) -> Response:
+    """Keep that a member asked on paper, until somebody else compared it."""
+    try:
+        with writing(request) as tx:
+            paper, entry_id = filled.get("paper", ""), filled.get("entry_id", "")[:100]
+            enter_request(tx, resolution_id, filled.get("number", ""), paper, entry_id)
+    except CoopError as refusal:
+        return _show(request, resolution_id, Form(filled).refused(refusal))
+    said = translate(language_of(request), "This is on file. It holds once somebody else of the board confirms it.")
+    return redirect(f"/governance/resolutions/{resolution_id}/referendum", said)
+
+
+@routes.post("/{resolution_id}/referendum/papers/{entry_id}")
+@may("enter-request")
+def settle(request: Request, resolution_id: str, entry_id: str, filled: Filled) -> Response:
+    """Confirm a request on paper that somebody else entered, or leave it out."""
+    lang, page = language_of(request), f"/governance/resolutions/{resolution_id}/referendum"
+    try:
+        new = settle_entry(request, filled, entry_id, _KEEPERS)
+    except CoopError as refusal:
+        return _show(request, resolution_id, Form({}).refused(refusal))
+    if new is None:
+        return redirect(page, translate(lang, "Nothing is changed."))
+    said = N_("It is on file, and the member is told.") if new else N_("This member had asked by themselves meanwhile.")
+    return redirect(page, translate(lang, said))
+
+
 def _show(request: Request, resolution_id: str, form: Form) -> Response:
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
         view, outcome = find_resolution_view(tx, resolution_id)
         referral = view_referral(tx, resolution_id, session.member_id)
+        steward = ACCESS.allows(session, "enter-request")
+        numbers = list_numbers(tx) if steward else {}
+        waiting = [
+            entry
+            for entry in list_waiting(tx, PAPER, meeting_id=view.meeting.meeting_id)
+            if steward and entry.content["resolution_id"] == resolution_id
+        ]
     rights = read_referendum(referral.own, view.meeting.held_on)[0] if referral.own else []
     return render(
         request,
@@ -59,7 +129,11 @@ def _show(request: Request, resolution_id: str, form: Form) -> Response:
         referral=referral,
         rights=[str(speak(lang, said)) for said in rights],
         form=form,
-        steward=ACCESS.allows(session, "convene"),
+        steward=steward,
+        numbers=numbers,
+        waiting=waiting,
+        entry_id=form.value("entry_id") or str(uuid4()),
+        me=str(Actor(session.kind, session.account_id, "page")),
         voter=ACCESS.allows(session, "ask-referendum"),
         words=wording,
     )

@@ -47,7 +47,8 @@ entry = make_table(
     *said(),
     CheckConstraint(
         "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term',"
-        " 'term-end', 'suspension', 'lifting', 'expulsion', 'appeal', 'stop', 'word', 'challenge', 'motion', 'order')",
+        " 'term-end', 'suspension', 'lifting', 'expulsion', 'appeal', 'stop', 'word', 'challenge', 'motion', 'order',"
+        " 'request')",
         name="kind",
     ),
 )

@@ -1,15 +1,16 @@
-"""Messages about what comes on an agenda after its notice, and votes that a meeting opens on its day. A fact that is
-heard again sends nothing again."""
+"""Messages about what comes on an agenda after its notice, votes that a meeting opens on its day, and requests of a
+referendum that others entered. A fact that is heard again sends nothing again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from coop.events import Envelope
-from coop.events.governance import ElectionVoteOpened, MotionAdmitted, NewVoteOpened
+from coop.events.governance import ElectionVoteOpened, MotionAdmitted, NewVoteOpened, ReferendumAsked
 from coop.kit.tx import Tx
 from coop.members.messages import store
-from coop.members.messages.commands import send_to_all
+from coop.members.messages.commands import send, send_to_all
+from coop.members.register.store import find_member
 from coop.values import Said, say
 
 
@@ -35,6 +36,21 @@ def on_election_vote(tx: Tx, event: ElectionVoteOpened, envelope: Envelope) -> N
             f"/governance/elections/{event.resolution_id}",
             say("It is vote %(number)s of an election: the page names those whom one can choose.", number=event.number),
         )
+
+
+def on_referendum_asked(tx: Tx, event: ReferendumAsked, envelope: Envelope) -> None:
+    """Write the member that others entered a request of a referendum for them, as long as they may object to it."""
+    member = find_member(tx, event.member_id)
+    if member is None or event.objection_until is None or event.objection_until < tx.today:
+        return
+    send(
+        tx,
+        "request-entered",
+        member,
+        event.entry_id,
+        until=event.objection_until,
+        link=f"/governance/resolutions/{event.resolution_id}/referendum",
+    )
 
 
 def on_motion_admitted(tx: Tx, event: MotionAdmitted, envelope: Envelope) -> None:

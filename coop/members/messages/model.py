@@ -27,6 +27,7 @@ KINDS: Final = (
     "vote-closing",
     "evening-vote",
     "ballot-entered",
+    "request-entered",
     "mandate-held",
     "mandate-of-yours",
     "suspended",

@@ -26,6 +26,7 @@ KIND_NAMES: Final = {
     "vote-closing": N_("Vote about to end"),
     "evening-vote": N_("Vote opened at a meeting"),
     "ballot-entered": N_("Ballot entered for a member"),
+    "request-entered": N_("Request of a referendum entered for a member"),
     "mandate-held": N_("Mandate that a member holds"),
     "suspended": N_("Suspension of a member"),
     "suspension-lifted": N_("Suspension that was lifted"),

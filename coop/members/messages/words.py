@@ -221,6 +221,15 @@ WORDS: Final[Mapping[str, Words]] = {
         ),
         N_("To the meeting"),
     ),
+    "request-entered": Words(
+        N_("%(coop)s: it was entered that you ask for a referendum"),
+        (
+            N_("One person entered from a paper that you ask for a referendum, and another confirmed it."),
+            N_("Did you ask for it on paper? Then you need to do nothing."),
+            N_("If that paper is not yours, say so on the page of the referendum, until %(until)s."),
+        ),
+        N_("To the referendum"),
+    ),
     "mandate-held": Words(
         N_("%(coop)s: a mandate for the meeting of %(held_on)s"),
         (

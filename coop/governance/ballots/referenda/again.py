@@ -6,14 +6,16 @@ it what the votes say is reckoned again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
-from coop.events.governance import DecisionStopped, ReferendumAsked
+from coop.events.governance import DecisionStopped, ReferendumAsked, RequestDisputed
 from coop.governance.ballots.attendance.told import list_told
+from coop.governance.ballots.box_again import is_signed_by_two
 from coop.governance.ballots.falls_again import ruled_as
-from coop.governance.ballots.referenda.store import list_requests
+from coop.governance.ballots.referenda.store import list_disputed, list_requests
+from coop.governance.entries import store as entry_store
 from coop.governance.meetings import list_store, store
 from coop.governance.meetings.voting_lists import read_members
 from coop.governance.model import Meeting, Resolution
@@ -23,26 +25,44 @@ from coop.values import civil_date
 
 Record = Mapping[str, Any]
 
+_IN_SESSION: Final[Record] = {"entry_id": "", "entered_on": None}
+"""What a fact leaves unsaid of a request in the member's own session."""
+
 
 def check_referendum(tx: Tx, meeting: Meeting, resolution: Resolution, articles: Record) -> Iterator[str]:
     """Hold the requests on a decision, or the outcome of the referendum that it is, against all that was told."""
     resolution_id = resolution.resolution_id
-    asked, told = list_requests(tx, resolution_id), list_told(tx, ReferendumAsked, resolution_id)
-    kept = [(each.number, each.member_id, each.is_granted, str(civil_date(each.recorded_at))) for each in asked]
-    if kept != [(each["number"], each["member_id"], each["granted"], each["asked_on"]) for each in told]:
+    asked = list_requests(tx, resolution_id)
+    told = [{**_IN_SESSION, **each} for each in list_told(tx, ReferendumAsked, resolution_id)]
+    kept = [
+        (each.number, each.member_id, each.entry_id or "", each.is_granted, str(civil_date(each.recorded_at)))
+        for each in asked
+    ]
+    names = ("number", "member_id", "entry_id", "granted", "asked_on")
+    if kept != [tuple(each[name] for name in names) for each in told]:
         yield "who asked a referendum on it is not who was told"
+    objections = list_told(tx, RequestDisputed, resolution_id)
+    struck = [(each.number, each.requests_before, not each.in_time) for each in list_disputed(tx, resolution_id)]
+    if struck != sorted((each["number"], each["requests_before"], each["counted"]) for each in objections):
+        yield "the objections to requests of a referendum on it are not those that were told"
     stops = list_told(tx, DecisionStopped, resolution_id)
     suspended = [each for each in stops if each["manner"] == "referendum" and each["stop_id"] == resolution_id]
     if [each["stopped_on"] for each in suspended] != [each["asked_on"] for each in told if each["granted"]]:
         yield "it is suspended without a referendum that enough members asked, or acts although they did"
     if told:
-        yield from _reckon(tx, meeting, resolution, articles, told)
+        yield from _check_papers(tx, resolution_id, told, objections)
+        yield from _reckon(tx, meeting, resolution, articles, told, objections)
     if resolution.kind == "referendum":
         yield from _check_outcome(tx, resolution)
 
 
 def _reckon(
-    tx: Tx, meeting: Meeting, resolution: Resolution, articles: Record, told: list[Record] | Any
+    tx: Tx,
+    meeting: Meeting,
+    resolution: Resolution,
+    articles: Record,
+    told: Sequence[Record],
+    objections: Sequence[Record],
 ) -> Iterator[str]:
     """Reckon whether those who asked had a vote, were in time and were enough."""
     referenda = articles.get("referenda", {})
@@ -56,18 +76,58 @@ def _reckon(
         votes = read_members(tx, meeting) if articles.get("council") else held  # the members ask, not their delegates
     except UnreadableDocument:
         return  # It is a finding of its own.
-    last_day, asking = decided.decided_on + timedelta(days=own["days"]), set[str]()
+    last_day = decided.decided_on + timedelta(days=own["days"])
     for each in told:
-        asking.add(each["member_id"])
+        asking = _replay(told, objections, each["number"])
         if not votes.get(each["member_id"]):
             yield "somebody asked a referendum on it who had no vote"
-        if date.fromisoformat(each["asked_on"]) > last_day:
+        if date.fromisoformat(each["entered_on"] or each["asked_on"]) > last_day:
             yield "a referendum on it was asked too late"
         weights = [votes.get(member_id, 0) for member_id in asking]
         if (each["members_asking"], each["votes_asking"]) != (len(asking), sum(weights)):
             yield "who asked a referendum on it is counted otherwise than the list says"
         if each["granted"] != _is_enough(own, weights, votes):
             yield "a referendum on it was granted to too few, or refused to enough"
+    for each in objections:
+        left = _replay(told, objections, each["requests_before"], of=each["number"])
+        if (each["members_asking"], each["votes_asking"]) != (len(left), sum(votes.get(name, 0) for name in left)):
+            yield "who asked a referendum on it is counted otherwise than the list says"
+
+
+def _replay(told: Sequence[Record], objections: Sequence[Record], until: int, of: int = 0) -> set[str]:
+    """Members who asked by a request, without papers that were struck before; or after the objection ``of`` one."""
+    gone = {
+        each["number"]
+        for each in objections
+        if not each["counted"] and (each["requests_before"] < until or each["number"] == of)
+    }
+    so_far = [each for each in told if each["number"] <= until]
+    return {each["member_id"] for each in so_far if not each["entry_id"] or each["number"] not in gone}
+
+
+def _check_papers(tx: Tx, resolution_id: str, told: Sequence[Record], objections: Sequence[Record]) -> Iterator[str]:
+    """Hold each request on paper against its entry, and each objection against the paper and the day of it."""
+    papers = {each["number"]: each for each in told if each["entry_id"]}
+    for number, each in papers.items():
+        member_id = each["member_id"]
+        if not is_signed_by_two(tx, each["entry_id"]):
+            yield "a request of a referendum on it stands in no entry that two people signed"
+            continue
+        entry = entry_store.get_entry(tx, each["entry_id"])
+        said = {"resolution_id": resolution_id, "member_id": member_id}
+        if (entry.content, str(civil_date(entry.recorded_at))) != (said, each["entered_on"]):
+            yield "a request of a referendum on it is not what its entry says"
+        if any(one["member_id"] == member_id for one in told if one["number"] < number):
+            yield "a request of a referendum on it was entered for somebody who had asked already"
+        if date.fromisoformat(each["objection_until"]) != date.fromisoformat(each["asked_on"]) + timedelta(days=14):
+            yield "a member had another time to object than fourteen days"
+    granted = [each["number"] for each in told if each["granted"]]
+    for each in objections:
+        paper = papers.get(each["number"])
+        if paper is None or paper["member_id"] != each["member_id"]:
+            yield "somebody objected to a request of a referendum on it that nobody entered for them"
+        if each["counted"] != any(number <= each["requests_before"] for number in granted):
+            yield "an objection to a request of a referendum on it counts that came too late, or the other way round"
 
 
 def _is_enough(own: Record, weights: list[int], votes: Mapping[str, int]) -> bool:

@@ -5,7 +5,7 @@ Source: docs/domain/meetings-votes-and-statutes.md#a-referendum; BW 2:39 lid 2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,14 +16,30 @@ from coop.values import CoopError, say
 
 @dataclass(frozen=True)
 class Request:
-    """A member asks a referendum on a decision, as one of so many; with the request that ``is_granted`` they are
-    enough, and the decision is suspended."""
+    """A member asks a referendum on a decision, in their own session or by the paper of an entry, as one of so many;
+    with the request that ``is_granted`` they are enough, and the decision is suspended."""
 
     number: int
     member_id: str
+    entry_id: str | None
     members_asking: int
     votes_asking: int
     is_granted: bool
+
+    @property
+    def is_own(self) -> bool:
+        """True for one in the member's own session."""
+        return self.entry_id is None
+
+
+def find_asking(requests: Iterable[Request], disputed: Collection[int]) -> set[str]:
+    """Members who ask a referendum: by themselves, or by a paper that they did not say to be another's in time.
+
+    >>> paper, own = Request(1, "a", "entry", 1, 1, False), Request(2, "a", None, 1, 1, False)
+    >>> [sorted(find_asking(asked, [1])) for asked in ([paper], [paper, own])], find_asking([paper], [])
+    ([[], ['a']], {'a'})
+    """
+    return {each.member_id for each in requests if each.is_own or each.number not in disputed}
 
 
 def find_referendum(articles: Articles, kind: str) -> Referendum | None:
