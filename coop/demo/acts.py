@@ -282,9 +282,21 @@ def reach(milestone: Milestone, doors: Doors) -> None:
     doors.post(f"/governance/api/v1/reports/{report['report_id']}/confirm", as_partner=True)
 
 
+def take_seats(from_on: date, doors: Doors) -> None:
+    """Somebody of the co-operative and somebody of a partner take their seats in the steering group; a second person
+    compares each with its paper."""
+    for as_partner, organisation, paper in (
+        (False, "", "notulen van het bestuur, punt 2"),
+        (True, "Demo-gemeente", "brief van het college"),
+    ):
+        seat = {"organisation": organisation, "from_on": from_on.isoformat(), "paper": paper}
+        doors.confirm(doors.post("/governance/api/v1/steering/seats", seat, as_partner=as_partner)["entry_id"])
+
+
 def decide_referred(plan: DemoPlan, decided_on: date, doors: Doors) -> None:
     """The steering group looks at the tranche that the rule did not release, and releases it after all."""
     works = programme(plan)
+    take_seats(decided_on, doors)
     late = {milestone.code for milestone in works.milestones if milestone.done_on and not milestone.is_met_by_rule()}
     for tranche in works.tranches:
         if tranche.milestone in late:

@@ -36,7 +36,10 @@ from coop.events.papers import AgendaPaper as AgendaPaper
 from coop.events.papers import PaperAdded as PaperAdded
 from coop.events.programmes import DeadlinePassed as DeadlinePassed
 from coop.events.programmes import MilestoneReached as MilestoneReached
+from coop.events.programmes import SteeringDecided as SteeringDecided
 from coop.events.programmes import SteeringReminded as SteeringReminded
+from coop.events.programmes import SteeringSeatEnded as SteeringSeatEnded
+from coop.events.programmes import SteeringSeatTaken as SteeringSeatTaken
 from coop.events.programmes import TrancheReferred as TrancheReferred
 from coop.events.programmes import TrancheReleased as TrancheReleased
 from coop.events.referenda import ReferendumAsked as ReferendumAsked

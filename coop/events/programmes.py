@@ -94,3 +94,58 @@ class SteeringReminded(Event):
 
     def key(self) -> str:
         return self.programme_id
+
+
+class SteeringSeatTaken(Event):
+    """Somebody sits in the steering group for an organisation, as two people signed; ``organisation`` is empty for the
+    co-operative itself, and ``until_on`` the first day without the seat."""
+
+    TYPE: ClassVar[str] = "governance.steering-seat-taken.v1"
+    NOUNS: ClassVar[str] = "programmes"
+
+    seat_id: str
+    account_id: str
+    party: str
+    organisation: str
+    from_on: date
+    until_on: date | None
+
+    def key(self) -> str:
+        return self.seat_id
+
+
+class SteeringSeatEnded(Event):
+    """A seat in the steering group ended before its day; ``ended_on`` is the first day without it."""
+
+    TYPE: ClassVar[str] = "governance.steering-seat-ended.v1"
+    NOUNS: ClassVar[str] = "programmes"
+
+    seat_id: str
+    account_id: str
+    ended_on: date
+
+    def key(self) -> str:
+        return self.seat_id
+
+
+class SteeringDecided(Event):
+    """One organisation of the steering group says that a tranche is released or kept, and why. ``number`` counts the
+    decisions of its ``year`` without a gap."""
+
+    TYPE: ClassVar[str] = "governance.steering-decided.v1"
+    NOUNS: ClassVar[str] = "programmes"
+
+    tranche_id: str
+    programme_id: str
+    milestone_id: str
+    year: int
+    number: int
+    seat_id: str
+    party: str
+    organisation: str
+    decision: str
+    reason: str
+    decided_on: date
+
+    def key(self) -> str:
+        return self.programme_id

@@ -6,8 +6,9 @@ Owns: the statutes as data, notices of meetings with their resolutions and the h
     or an outside body that two people signed, outcomes that were disputed at the meeting, referenda that members
     asked, falls of decisions, elections of persons with their votes, counts, lots and terms, documents of points,
     motions on them with who backs these, what one person entered from a paper and another confirmed, verdicts,
-    minutes; programmes with phases, milestones, reports of these with their papers, and tranches. They are only ever
-    added to, each with the server's time and whoever said it: a database trigger refuses to change or delete them.
+    minutes; programmes with phases, milestones, reports of these with their papers, and tranches; seats of the
+    steering group and its numbered decisions. They are only ever added to, each with the server's time and whoever said
+    it: a database trigger refuses to change or delete them.
     Documents that wait for a notice may be taken away.
 Tells: StatutesAdopted, MeetingConvened, TariffProposed, MeetingWithdrawn, PointWithdrawn, VotingListFrozen,
     BallotsCommitted, MandateGiven, MandateEnded, AttendanceNoted, AttendanceFrozen, BallotEntered, BallotDisputed,
@@ -16,14 +17,14 @@ Tells: StatutesAdopted, MeetingConvened, TariffProposed, MeetingWithdrawn, Point
     TermEnded, ResolutionDecided, RulingDisputed, NewVoteOpened, MotionHandedIn, MotionBacked, MotionAdmitted,
     AmendmentsOrdered, MinutesConfirmed, PaperAdded, TariffAdopted, AllocationKeyAdopted, ChoiceAdopted,
     RealisationDecided, DecisionRecorded, DecisionStopped, ReferendumAsked, RequestDisputed, MilestoneReached,
-    TrancheReleased, TrancheReferred; by the calendar VoteOpened, VoteClosing, VoteEnded, DeadlinePassed,
-    SteeringReminded; ProgramTokenUsed.
+    TrancheReleased, TrancheReferred, SteeringSeatTaken, SteeringSeatEnded, SteeringDecided; by the calendar VoteOpened,
+    VoteClosing, VoteEnded, DeadlinePassed, SteeringReminded; ProgramTokenUsed.
 Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberChanged, MemberLeft, MessageSent, MessageFailed,
     PeriodClosed, LawPublished, TariffAnswered, AllocationKeyAnswered, ChoiceAnswered (what was decided and could not
     be taken).
-Refuses: to release money on the word of one party, to judge prices (billing does), to believe a date of a notice, a
-    ballot or a closing, to let one person speak for others, to count anything before a meeting is closed, to hold a
-    secret ballot as long as a ballot could be tied to a member (an election that the statutes want secret is held on
-    paper, and its count entered by two), to let a parameter or a document change after the notice, to let
-    anybody replace a vote that a member cast personally, to tell anybody how a person voted.
+Refuses: to release money on the word of one party or of who has no seat, to judge prices (billing does), to believe
+    a date of a notice, a ballot or a closing, to let one person speak for others, to count anything before a meeting is
+    closed, to hold a secret ballot as long as a ballot could be tied to a member (an election that the statutes want
+    secret is held on paper, and its count entered by two), to let a parameter or a document change after the notice, to
+    let anybody replace a vote that a member cast personally, to tell anybody how a person voted.
 """

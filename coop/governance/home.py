@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Request, Response
 
-from coop.governance.access import ACCESS, party_of
+from coop.governance.access import ACCESS
 from coop.governance.ballots.challenges.store import list_open_again
 from coop.governance.ballots.store import list_ballots
 from coop.governance.ballots.views import MeetingView, find_resolution_view, view_meetings, view_undecided
@@ -20,6 +20,10 @@ from coop.governance.meetings import store
 from coop.governance.meetings.answer_store import find_refusals
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.meetings.voting_lists import read_list
+from coop.governance.programmes.seat_pages import PAGE as STEERING
+from coop.governance.programmes.seat_store import find_seat
+from coop.governance.programmes.seats import KEEPERS as SEATS
+from coop.governance.programmes.seats import SEAT
 from coop.governance.programmes.views import ProgrammeView, view_programmes
 from coop.governance.suspensions.commands import KEEPERS as SUSPENSIONS
 from coop.kit.actor import Actor
@@ -52,6 +56,8 @@ ENTERED = {
     "count": N_("Compare a count of the papers of an election: %(paper)s"),
     "lot": N_("Confirm how a lot fell: %(paper)s"),
     "term": N_("Compare who is in an office with the paper: %(paper)s"),
+    "seat": N_("Compare a seat in the steering group with its paper: %(paper)s"),
+    "seat-end": N_("Compare the end of a seat in the steering group with its paper: %(paper)s"),
     "term-end": N_("Compare the end of a term with the paper: %(paper)s"),
 }
 
@@ -112,7 +118,7 @@ def waiting(request: Request) -> Response:
         lines = [*_list_refused(tx, session, lang), *_list_withdrawals(tx, session, undecided), *lines]
         if ACCESS.allows(session, "decide-tranche") or ACCESS.allows(session, "report-milestone"):
             programmes = view_programmes(tx)
-            lines += _list_tranches(programmes, session) + _list_reports(programmes, session, lang)
+            lines += _list_tranches(tx, programmes, session) + _list_reports(programmes, session, lang)
         lines += _list_entries(tx, session)
         today = tx.today
     return show_waiting(request, lines, today)
@@ -234,6 +240,8 @@ def _find_page(entry: Entry) -> str:
         return "/governance/suspensions"
     if entry.kind in EXPULSIONS:
         return "/governance/expulsions"
+    if entry.kind in SEATS:
+        return STEERING
     if entry.kind == CHALLENGE:
         return f"/governance/resolutions/{entry.content['resolution_id']}/challenge"
     if entry.kind == REQUEST:
@@ -264,10 +272,14 @@ def _list_refused(tx: Tx, session: Session, lang: str) -> list[Waiting]:
     return lines
 
 
-def _list_tranches(views: Sequence[ProgrammeView], session: Session) -> list[Waiting]:
-    """Tranches that wait for the steering group."""
-    if not ACCESS.allows(session, "decide-tranche"):
+def _list_tranches(tx: Tx, views: Sequence[ProgrammeView], session: Session) -> list[Waiting]:
+    """Tranches that wait for the steering group: for whoever sits in it, and a seat for whoever may take one."""
+    if not ACCESS.allows(session, "decide-tranche") or not any(view.awaiting for view in views):
         return []
+    seat = find_seat(tx, session.account_id, tx.today)
+    if seat is None:
+        asked = any(entry.content.get("account_id") == session.account_id for entry in list_waiting(tx, SEAT))
+        return [] if asked else [Waiting(say("Take your seat in the steering group: money waits"), STEERING)]
     return [
         Waiting(
             say(
@@ -279,7 +291,7 @@ def _list_tranches(views: Sequence[ProgrammeView], session: Session) -> list[Wai
         )
         for programme in views
         for view in programme.awaiting
-        if view.state.last_words.get(party_of(session)) != "release"
+        if (said := view.state.last_words.get((seat.party, seat.organisation))) is None or said.decision != "release"
     ]
 
 

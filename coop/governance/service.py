@@ -22,6 +22,7 @@ from coop.governance.api import motions as motion_api
 from coop.governance.api import papers as paper_api
 from coop.governance.api import referenda as referendum_api
 from coop.governance.api import routes as http
+from coop.governance.api import steering as steering_api
 from coop.governance.api import suspensions as suspension_api
 from coop.governance.api import words as word_api
 from coop.governance.articles import pages as statutes_pages
@@ -56,7 +57,7 @@ from coop.governance.meetings.heard_voters import on_member_admitted, on_member_
 from coop.governance.meetings.jobs import JOBS
 from coop.governance.minutes import pages as minutes_pages
 from coop.governance.papers import pages as paper_pages
-from coop.governance.programmes import milestone_pages, planning_pages
+from coop.governance.programmes import milestone_pages, planning_pages, seat_pages
 from coop.governance.programmes import pages as programme_pages
 from coop.governance.suspensions import pages as suspension_pages
 from coop.governance.tables.columns import law, metadata
@@ -131,6 +132,9 @@ GOVERNANCE = Service(
         facts.PaperAdded,
         facts.DeadlinePassed,
         facts.SteeringReminded,
+        facts.SteeringSeatTaken,
+        facts.SteeringSeatEnded,
+        facts.SteeringDecided,
         facts.ProgramTokenUsed,
     ),
     hears={
@@ -198,6 +202,8 @@ GOVERNANCE = Service(
         calendar_file.routes,
         meeting_pages.routes,
         programme_pages.routes,
+        seat_pages.routes,
+        steering_api.routes,
         partner_pages.routes,
         member_cards.routes,
         planning_pages.routes,

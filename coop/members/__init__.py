@@ -13,6 +13,7 @@ MessageSent, MessageFailed, ConsentGiven, ConsentWithdrawn.
 
 Hears: ChoiceAdopted, DecisionRecorded, DecisionStopped, BillIssued, PeriodMeasured, TariffNoticeOrdered,
 MeetingConvened, MeetingWithdrawn, PointWithdrawn, PaperAdded, MotionAdmitted, CandidatesNamed, PersonElected,
+SteeringSeatTaken,
 MandateGiven, MandateEnded, MemberSuspended, SuspensionLifted, MemberExpelled,
 ExpulsionSettled, EntryDropped, VoteOpened, NewVoteOpened,
 ElectionVoteOpened, VoteClosing, BallotEntered, ReferendumAsked, ReadingChanged, ProgramTokenUsed,

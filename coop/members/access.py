@@ -32,6 +32,7 @@ ACCESS = Access(
         "see-restricted": roles("treasurer", "auditor"),
         "take-own-data": SIGNED_IN | {OWN},
         "see-candidates": roles("member", "board", "treasurer", "auditor", "operator"),
+        "see-seat-holders": roles("member", "board", "treasurer", "partner", "auditor", "operator"),
         "see-register": roles("board", "treasurer", "auditor", "operator", "read:members"),
         "see-community": roles("board", "treasurer", "auditor", "operator"),
         "change-community": roles("board"),

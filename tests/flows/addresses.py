@@ -63,6 +63,7 @@ PARAMETERS = {
     "proposal_id": [("metering", "break_proposal", "id")],
     "withdrawal_id": [("metering", "withdrawal", "id")],
     "entry_id": [("governance", "entry", "entry_id")],
+    "seat_id": [("governance", "steering_seat", "seat_id")],
     "paper_id": [("governance", "ready_paper", "paper_id")],
     "elections/resolution_id": [("governance", "resolution", "resolution_id")],
     "resolution_id": [("governance", "resolution", "resolution_id")],

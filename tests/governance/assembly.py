@@ -52,6 +52,7 @@ from coop.governance.model import (
     Tranche,
 )
 from coop.governance.programmes import commands as programmes
+from coop.governance.programmes import seats
 from coop.governance.service import GOVERNANCE
 from coop.governance.statutes.model import Advance, Articles, Proxies, Quorum, Rule, Share, Term, Voters
 from coop.governance.statutes.record import describe_articles
@@ -257,6 +258,32 @@ def vote_all(tx: Tx, *resolutions: str, choice: str = "for") -> None:
         cast(tx, resolution_id, rows(dict.fromkeys(members(4), choice)))
 
 
+PARTNER = Actor("account", "partner-1", "page")
+
+
+def take_seat(
+    tx: Tx,
+    actor: Actor,
+    party: str,
+    organisation: str = "",
+    from_on: date = date(2026, 1, 1),
+    until_on: date | None = None,
+    by: Actor = SECOND,
+) -> str:
+    """A seat in the steering group that somebody takes and another confirms; its id."""
+    before, tx.actor = tx.actor, actor
+    entry = seats.take_seat(tx, party, organisation, from_on, until_on, f"letter on {organisation or 'us'}")
+    tx.actor = by
+    entries.confirm(tx, entry.entry_id, KEEPERS)
+    tx.actor = before
+    return entry.entry_id
+
+
+def take_seats(tx: Tx) -> None:
+    take_seat(tx, SECRETARY, "co-operative")
+    take_seat(tx, PARTNER, "partner", "Water board")
+
+
 STEPS: dict[str, Callable[[Tx], object]] = {
     "admit": lambda tx: admit(tx, *members(4)),
     "leave": lambda tx: leave(tx, "m004", date(2030, 1, 1)),
@@ -268,6 +295,7 @@ STEPS: dict[str, Callable[[Tx], object]] = {
     "close": lambda tx: closing.close_meeting(tx, "alv-1"),
     "reach": lambda tx: programmes.reach_milestone(tx, "permit", IN_TIME),
     "reach late": lambda tx: programmes.reach_milestone(tx, "pump", Reached(date(2027, 7, 10), 200_000_000, ())),
+    "seats": take_seats,
     "keep": lambda tx: programmes.decide_referred(tx, "t3", "keep", date(2027, 7, 20), "co-operative", "no test run"),
     "offer": lambda tx: programmes.decide_referred(tx, "t3", "release", date(2027, 8, 9), "partner", "it runs"),
     "release": lambda tx: programmes.decide_referred(
@@ -275,8 +303,6 @@ STEPS: dict[str, Callable[[Tx], object]] = {
     ),
 }
 """A whole life of a co-operative, step by step."""
-
-PARTNER = Actor("account", "partner-1", "page")
 
 
 def actor_of(step: str) -> Actor:

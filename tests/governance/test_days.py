@@ -42,6 +42,7 @@ from tests.governance.assembly import (
     members,
     only,
     resolution,
+    take_seats,
     told,
     told_with_notices,
     vote_all,
@@ -157,6 +158,7 @@ def test_the_steering_group_is_reminded_every_two_weeks_until_it_releases(town: 
     )
     assert pass_night(town, clock, date(2026, 7, 15))[1] == []
     with town.write(TOWN, SECRETARY) as tx:
+        take_seats(tx)
         programmes.decide_referred(tx, "t3", "keep", tx.today, "co-operative", "no test run")
     assert pass_night(town, clock, date(2026, 7, 28))[1] == []
     [again] = pass_night(town, clock, date(2026, 7, 29))[1]

@@ -154,6 +154,12 @@ def live_over_http(board: TestClient) -> list[dict[str, Any]]:
         ),
     ]
     steered = {"decision": "release", "decided_on": "2027-02-01", "reason": "The work is done."}
+    seat = {"from_on": "2027-01-01", "paper": "a letter"}
+    confirm_over_http(board, post(board, "steering/seats", seat)["entry_id"])
+    sign_in(board, "partner", account_id="account-2")
+    taken = post(board, "steering/seats", seat | {"organisation": "Water board"})
+    sign_in(board, "board")
+    post(board, f"entries/{taken['entry_id']}/confirm", {})
     sign_in(board, "partner", account_id="account-2")
     answers += [post(board, f"reports/{answer['report_id']}/confirm", {}) for answer in answers[-2:]]
     answers.append(post(board, "tranches/t2/decide", steered))

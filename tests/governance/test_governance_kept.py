@@ -21,11 +21,13 @@ from coop.governance.meetings import term_store as terms
 from coop.governance.minutes import commands as minutes
 from coop.governance.papers import commands as papers
 from coop.governance.programmes import report_store
+from coop.governance.programmes.seat_store import list_seats
 from coop.governance.tables.assembly import suspension
 from coop.governance.tables.challenges import challenge
 from coop.governance.tables.expulsions import expulsion, expulsion_step
 from coop.governance.tables.meetings import KEPT, ballot, decision, objection
 from coop.governance.tables.motions import motion, motion_backing
+from coop.governance.tables.programmes import steering_seat_end
 from coop.governance.tables.referenda import referendum_objection, referendum_request
 from coop.governance.tables.stops import decision_stop
 from coop.kit.database import Database
@@ -114,6 +116,14 @@ def expel(tx: Tx) -> None:
     tx.execute(insert(expulsion_step).values(**row, step="appealed", day=tx.today, outcome=""))
 
 
+def seat(tx: Tx) -> None:
+    """The end of a seat in the steering group, as its table holds it."""
+    entry_id = store_entries.add_entry(tx, "seat-end", "", "a letter", {}, "0" * 64, "")
+    seat_id = list_seats(tx)[0].seat_id
+    row = {"community": TOWN, "seat_id": seat_id, "ended_on": tx.today, "entry_id": entry_id, **SAID}
+    tx.execute(insert(steering_seat_end).values(**row))
+
+
 def stop(tx: Tx) -> None:
     """The fall of a decision as its table holds it."""
     entry_id = store_entries.add_entry(tx, "stop", "tariff", "a ruling", {}, "0" * 64, "")
@@ -162,6 +172,7 @@ def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table
         elect(tx)
         suspend(tx)
         expel(tx)
+        seat(tx)
         stop(tx)
         dispute(tx)
         move(tx)

@@ -34,6 +34,7 @@ from tests.governance.assembly import (
     meeting,
     resolution,
     rows,
+    take_seat,
     tally,
     told,
 )
@@ -193,8 +194,14 @@ def test_a_member_cannot_convene_or_close(embedded: Database, tmp_path: Path) ->
 def test_a_partner_and_the_board_release_a_referred_tranche_each_after_a_confirmation(
     embedded: Database, tmp_path: Path
 ) -> None:
-    live(embedded, until="keep")
+    live(embedded, until="seats")
     partner = client(embedded, tmp_path, "partner")
+    unseated = partner.get("/governance/partner?lang=en").text
+    assert 'href="/governance/steering"' in unseated
+    assert 'name="decision"' not in unseated
+    with embedded.write(TOWN, SECRETARY) as tx:
+        take_seat(tx, SECRETARY, "partner", "Water board")
+        take_seat(tx, SECOND, "co-operative", by=SECRETARY)
     assert "it was reached after the deadline" in partner.get("/governance/partner?lang=en").text
     asked = partner.post("/governance/tranches/t3/decide?lang=en", data={"decision": "release"})
     assert (asked.status_code, "say why: members read it beside your decision" in plain(asked.text)) == (422, True)
@@ -204,12 +211,12 @@ def test_a_partner_and_the_board_release_a_referred_tranche_each_after_a_confirm
     with embedded.read(TOWN) as tx:
         assert store.list_tranche_states(tx)["t3"].released_on is None
     confirmed = {**why, "confirmed": "yes"}
-    assert "once the other party says so too" in partner.post("/governance/tranches/t3/decide", data=confirmed).text
-    assert "A partner said on 1 September 2027: release." in partner.get("/governance/partner?lang=en").text
+    assert "once the other side says so too" in partner.post("/governance/tranches/t3/decide", data=confirmed).text
+    assert "Decision 2027-1, 1 September 2027, Water board: release." in partner.get("/governance/partner?lang=en").text
     with embedded.read(TOWN) as tx:
         assert store.list_tranche_states(tx)["t3"].released_on is None
     board = sign_in(partner, "board", account_id="account-2")
-    assert "Both parties released" in board.post("/governance/tranches/t3/decide", data=confirmed).text
+    assert "The steering group released" in board.post("/governance/tranches/t3/decide", data=confirmed).text
     with embedded.read(TOWN) as tx:
         state = store.list_tranche_states(tx)["t3"]
     assert (state.released_on, {made.actor for made in state.steering}) == (
@@ -219,8 +226,8 @@ def test_a_partner_and_the_board_release_a_referred_tranche_each_after_a_confirm
     reader = client(embedded, tmp_path, "member")
     programme = plain(reader.get("/governance/programme").text)
     assert all(
-        f"{party} said on 1 September 2027: release. Seen on site" in programme
-        for party in ("A partner", "The co-operative")
+        f"Decision 2027-{number}, 1 September 2027, {party}: release. Seen on site" in programme
+        for number, party in ((1, "Water board"), (2, "the co-operative"))
     )
     assert reader.post("/governance/tranches/t3/decide", data=confirmed).status_code == 403
 

@@ -17,7 +17,7 @@ from coop.kit.database import Database
 from coop.kit.documents import load
 from coop.values import BadInput, CoopError, NotFound
 from tests.desk import SECRETARY
-from tests.governance.assembly import IN_TIME, LATER, PARTNER, PERMIT, PROGRAMME, TOWN, live, only, told
+from tests.governance.assembly import IN_TIME, LATER, PARTNER, PERMIT, PROGRAMME, TOWN, live, only, take_seat, told
 from tests.kit.clocks import SetClock
 
 
@@ -94,21 +94,22 @@ def test_the_steering_group_keeps_and_later_releases(database: Database) -> None
     assert [one.actor for one in state.steering] == [str(SECRETARY), str(PARTNER), str(SECRETARY)]
     [released] = [one for one in only(told(database), TrancheReleased) if one.tranche_id == "t3"]
     assert released.rule.startswith(
-        "released by the steering group on 2027-08-10; the rule had referred it: reached on"
+        "released by the steering group on 2027-08-10, decisions 2027-2 and 2027-3; the rule had referred it: reached"
     )
     assert "board" not in released.rule
 
 
 def test_a_decision_bears_the_name_of_whoever_is_signed_in(database: Database) -> None:
     live(database, until="keep")
-    partner = Actor("account", "water-board", "page")
     for _ in range(2):
-        decide(database, "keep", date(2027, 8, 1), "t3", partner, "partner")
+        decide(database, "keep", date(2027, 8, 1), "t3", PARTNER, "partner")
     with database.read(TOWN) as tx:
         [made] = store.list_tranche_states(tx)["t3"].steering
-    assert (made.actor, made.decision) == ("account:water-board", "keep")
+    assert (made.actor, made.organisation, made.decision) == ("account:partner-1", "Water board", "keep")
+    with database.write(TOWN, SECRETARY) as tx:
+        take_seat(tx, Actor("account", "deputy", "page"), "partner", "Water board")
     with pytest.raises(CoopError) as refused:
-        decide(database, "keep", date(2027, 8, 1), "t3", party="partner")
+        decide(database, "keep", date(2027, 8, 1), "t3", Actor("account", "deputy", "page"), "partner")
     assert refused.value.code == "decided-otherwise"
 
 
@@ -128,7 +129,7 @@ def test_one_party_alone_releases_nothing_and_one_account_is_not_both_parties(da
     assert decide(database, "release", date(2027, 8, 1), "t3") is False
     with pytest.raises(CoopError) as refused:
         decide(database, "release", date(2027, 8, 1), "t3", party="partner")
-    assert refused.value.code == "second-party"
+    assert refused.value.code == "other-party"
     with database.read(TOWN) as tx:
         assert store.list_tranche_states(tx)["t3"].released_on is None
     assert decide(database, "release", date(2027, 8, 1), "t3", PARTNER, "partner") is True

@@ -21,7 +21,7 @@ EntryState = Literal["waits", "confirmed", "dropped"]
 EntryKind = Literal[
     "ballots", "meeting", "statutes", "withdrawal", "minutes", "attendance",
     "count", "lot", "term", "suspension", "lifting", "stop", "word", "challenge", "motion", "order", "request",
-    "term-end", "expulsion", "appeal",
+    "term-end", "expulsion", "appeal", "seat", "seat-end",
 ]  # fmt: skip
 
 
@@ -178,12 +178,15 @@ class ReportOut(Answer):
 
 
 class SteeredOut(Answer):
-    """The word of one party of the steering group on a tranche; ``released`` once both said so."""
+    """A decision of the steering group on a tranche, by its ``number`` of a ``year``; ``released`` once the
+    co-operative says so, and more partners than not."""
 
     tranche_id: str
     decision: str
     decided_on: date
     released: bool
+    year: int
+    number: int
 
 
 class MinutesOut(Answer):

@@ -13,7 +13,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 
-from coop.governance.access import ACCESS, party_of
+from coop.governance.access import ACCESS
 from coop.governance.api import bodies, programme_bodies
 from coop.governance.api.answers import (
     BallotsOut,
@@ -31,7 +31,6 @@ from coop.governance.api.answers import (
     ResolutionOut,
     StateOut,
     StatutesOut,
-    SteeredOut,
     VersionOut,
     decision_out,
     entry_out,
@@ -66,7 +65,7 @@ from coop.governance.minutes.views import find_minutes_view
 from coop.governance.model import Evidence, Meeting, Reached, Resolution
 from coop.governance.papers.commands import attach
 from coop.governance.programmes import commands as programmes
-from coop.governance.programmes import reports
+from coop.governance.programmes import reports, seats
 from coop.governance.programmes.report_store import find_report
 from coop.governance.programmes.store import list_programmes as read_programmes
 from coop.governance.statutes.delegates import Body
@@ -85,6 +84,7 @@ KEEPERS: Final = {
     **papers.KEEPERS,
     **suspensions.KEEPERS,
     **expulsions.KEEPERS,
+    **seats.KEEPERS,
     "ballots": ballots.keep_ballots,
     "meeting": past.keep_minutes,
     "statutes": statutes.keep_statutes,
@@ -332,16 +332,6 @@ def confirm_report(request: Request, report_id: str) -> ReachedOut:
         report, _ = find_report(tx, report_id)
         tranches = records.tranches_at(tx, report.milestone_id)
     return ReachedOut.model_validate({"milestone_id": report.milestone_id, "tranches": tranches})
-
-
-@routes.post("/tranches/{tranche_id}/decide")
-@may("decide-tranche")
-def decide_tranche(request: Request, tranche_id: str, body: programme_bodies.SteeringBody) -> SteeredOut:
-    """Speak as one party of the steering group on a tranche that the rule did not release; both have to release it."""
-    party = party_of(session_of(request))
-    with writing(request) as tx:
-        released = programmes.decide_referred(tx, tranche_id, body.decision, body.decided_on, party, body.reason)
-    return SteeredOut(tranche_id=tranche_id, decision=body.decision, decided_on=body.decided_on, released=released)
 
 
 @routes.get("/meetings")

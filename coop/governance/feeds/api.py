@@ -34,6 +34,7 @@ from coop.events.governance import (
     PointWithdrawn,
     RealisationDecided,
     ResolutionDecided,
+    SteeringDecided,
     SteeringReminded,
     TariffAdopted,
     TrancheReferred,
@@ -68,6 +69,7 @@ _FACTS: Final = (
     PointWithdrawn,
     DeadlinePassed,
     SteeringReminded,
+    SteeringDecided,
 )
 PUBLIC: Final = tuple(fact.TYPE for fact in _FACTS)
 PAGE: Final = 100
@@ -233,6 +235,8 @@ def page_of(event_type: str, data: dict[str, Any]) -> str:
         return f"/resolutions/{data['resolution_id']}"
     if event_type in (VoteOpened.TYPE, VoteEnded.TYPE, MeetingWithdrawn.TYPE, PointWithdrawn.TYPE):
         return f"/meetings/{data['meeting_id']}"
+    if event_type == SteeringDecided.TYPE:
+        return "/steering"
     return "/programme"
 
 

@@ -30,7 +30,7 @@ def show_partner(request: Request) -> Response:
     """The page of municipality, water board and financiers."""
     lang = language_of(request)
     with reading(request) as tx:
-        views = view_programmes(tx)
+        views, powers = view_programmes(tx), powers_of(tx, request)
         facts = feed_store.list_facts_before(tx, PUBLIC, None, _RECENT)
         meetings = list_meetings(tx)
     called = wording.names(lang, meetings, [view.programme for view in views])
@@ -45,6 +45,6 @@ def show_partner(request: Request) -> Response:
         views=views,
         news=news,
         address=site_of(request).url + "/governance",
-        **powers_of(request),
+        **powers,
         **programme_words(),
     )

@@ -15,6 +15,7 @@ from coop.events.governance import (
     PointWithdrawn,
     RealisationDecided,
     ResolutionDecided,
+    SteeringDecided,
     SteeringReminded,
     TariffAdopted,
     TrancheReferred,
@@ -62,13 +63,6 @@ def fact(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[st
             )
         case MilestoneReached.TYPE:
             return translate(lang, "Milestone reached: %(name)s", name=called[data["milestone_id"]])
-        case TrancheReferred.TYPE:
-            return translate(
-                lang,
-                "%(tranche)s referred to the steering group: %(amount)s",
-                tranche=called[data["tranche_id"]],
-                amount=euros(lang, data["amount_cents"]),
-            )
         case VoteOpened.TYPE:
             return translate(lang, "One may vote: %(meeting)s", meeting=called[data["meeting_id"]])
         case VoteEnded.TYPE:
@@ -85,18 +79,42 @@ def fact(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[st
             return translate(lang, "Does not hold any more: %(id)s", id=called[data["resolution_id"]])
         case DeadlinePassed.TYPE:
             return translate(lang, "Deadline passed: %(name)s", name=called[data["milestone_id"]])
+        case _:
+            return _say_money(lang, event_type, data, called)
+
+
+def _say_money(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[str, str]) -> str:
+    """One line on a tranche: referred, decided on, waiting or released."""
+    tranche = called[data["tranche_id"]]
+    match event_type:
+        case TrancheReferred.TYPE:
+            return translate(
+                lang,
+                "%(tranche)s referred to the steering group: %(amount)s",
+                tranche=tranche,
+                amount=euros(lang, data["amount_cents"]),
+            )
+        case SteeringDecided.TYPE:
+            said = {
+                "name": f"{data['year']}-{data['number']}",
+                "organisation": data["organisation"] or translate(lang, "the co-operative"),
+                "tranche": tranche,
+            }
+            if data["decision"] == "release":
+                return translate(lang, "Decision %(name)s, %(organisation)s: release %(tranche)s", **said)
+            return translate(lang, "Decision %(name)s, %(organisation)s: not yet %(tranche)s", **said)
         case SteeringReminded.TYPE:
             return translate(
                 lang,
                 "%(tranche)s waits for the steering group since %(day)s",
-                tranche=called[data["tranche_id"]],
+                tranche=tranche,
                 day=_day(lang, data["waiting_since"]),
             )
         case _:
             return translate(
                 lang,
                 "%(tranche)s released: %(amount)s from %(financier)s",
-                tranche=called[data["tranche_id"]],
+                tranche=tranche,
                 amount=euros(lang, data["amount_cents"]),
                 financier=data["financier"],
             )
@@ -138,7 +156,7 @@ def fact_detail(lang: str, event_type: str, data: Mapping[str, Any], called: Map
         case MeetingWithdrawn.TYPE if data.get("held_anew_on"):
             day = _day(lang, data["held_anew_on"])
             return translate(lang, "%(reason)s It is held on %(day)s.", reason=_end_sentence(data["reason"]), day=day)
-        case MeetingWithdrawn.TYPE | PointWithdrawn.TYPE:
+        case MeetingWithdrawn.TYPE | PointWithdrawn.TYPE | SteeringDecided.TYPE:
             return _end_sentence(data["reason"])
         case DecisionStopped.TYPE:
             return translate(

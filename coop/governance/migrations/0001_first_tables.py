@@ -93,7 +93,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'term-end', 'suspension', 'lifting', 'expulsion', 'appeal', 'stop', 'word', 'challenge', 'motion', 'order', 'request')",
+            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'term-end', 'suspension', 'lifting', 'expulsion', 'appeal', 'stop', 'word', 'challenge', 'motion', 'order', 'request', 'seat', 'seat-end')",
             name=op.f("ck_entry_kind"),
         ),
         sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_entry")),
@@ -760,24 +760,89 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "steering_seat",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("seat_id", sa.String(length=100), nullable=False),
+        sa.Column("account_id", sa.String(length=100), nullable=False),
+        sa.Column("party", sa.String(length=12), nullable=False),
+        sa.Column("organisation", sa.String(length=200), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("(party = 'partner') = (organisation <> '')", name=op.f("ck_steering_seat_organisation")),
+        sa.CheckConstraint("party IN ('co-operative', 'partner')", name=op.f("ck_steering_seat_party")),
+        sa.CheckConstraint("until_on > from_on", name=op.f("ck_steering_seat_days")),
+        sa.ForeignKeyConstraint(
+            ["community", "seat_id"],
+            ["entry.community", "entry.entry_id"],
+            name=op.f("fk_steering_seat_community_entry"),
+        ),
+        sa.PrimaryKeyConstraint("community", "seat_id", name=op.f("pk_steering_seat")),
+        sa.UniqueConstraint(
+            "community",
+            "seat_id",
+            "party",
+            "organisation",
+            name=op.f("uq_steering_seat_community_seat_id_party_organisation"),
+        ),
+    )
+    op.create_table(
+        "steering_seat_end",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("seat_id", sa.String(length=100), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"],
+            ["entry.community", "entry.entry_id"],
+            name=op.f("fk_steering_seat_end_community_entry"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "seat_id"],
+            ["steering_seat.community", "steering_seat.seat_id"],
+            name=op.f("fk_steering_seat_end_community_steering_seat"),
+        ),
+        sa.PrimaryKeyConstraint("community", "seat_id", name=op.f("pk_steering_seat_end")),
+    )
+    op.create_table(
         "steering_decision",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("tranche_id", sa.String(length=100), nullable=False),
         sa.Column("decided_on", sa.Date(), nullable=False),
         sa.Column("party", sa.String(length=12), nullable=False),
+        sa.Column("organisation", sa.String(length=200), nullable=False),
         sa.Column("decision", sa.String(length=10), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("seat_id", sa.String(length=100), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint("decision IN ('release', 'keep')", name=op.f("ck_steering_decision_decision")),
-        sa.CheckConstraint("party IN ('co-operative', 'partner')", name=op.f("ck_steering_decision_party")),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_steering_decision_number")),
         sa.CheckConstraint("reason <> ''", name=op.f("ck_steering_decision_reason")),
+        sa.ForeignKeyConstraint(
+            ["community", "seat_id", "party", "organisation"],
+            [
+                "steering_seat.community",
+                "steering_seat.seat_id",
+                "steering_seat.party",
+                "steering_seat.organisation",
+            ],
+            name=op.f("fk_steering_decision_community_steering_seat"),
+        ),
         sa.ForeignKeyConstraint(
             ["community", "tranche_id"],
             ["tranche_referral.community", "tranche_referral.tranche_id"],
             name=op.f("fk_steering_decision_community_tranche_referral"),
         ),
-        sa.PrimaryKeyConstraint("community", "tranche_id", "decided_on", "party", name=op.f("pk_steering_decision")),
+        sa.PrimaryKeyConstraint(
+            "community", "tranche_id", "decided_on", "party", "organisation", name=op.f("pk_steering_decision")
+        ),
+        sa.UniqueConstraint("community", "year", "number", name=op.f("uq_steering_decision_community_year_number")),
     )
     op.create_table(
         "ballot",
@@ -1291,6 +1356,8 @@ def downgrade() -> None:
     op.drop_table("decision")
     op.drop_table("ballot")
     op.drop_table("steering_decision")
+    op.drop_table("steering_seat_end")
+    op.drop_table("steering_seat")
     op.drop_table("resolution")
     op.drop_table("motion_backing")
     op.drop_table("withdrawal")

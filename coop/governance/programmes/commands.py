@@ -10,15 +10,16 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from coop.events.governance import MilestoneReached, TrancheReferred, TrancheReleased
+from coop.events.governance import MilestoneReached, SteeringDecided, TrancheReferred, TrancheReleased
 from coop.governance.dates import refuse_ahead
-from coop.governance.model import MANNERS, PARTIES, Milestone, Phase, Programme, Reached, Tranche
+from coop.governance.model import MANNERS, Milestone, Phase, Programme, Reached, Tranche
 from coop.governance.programmes import store
 from coop.governance.programmes.rules import (
     Condition,
     check_evidence,
     check_programme,
     conditions,
+    may_release,
     numbered_tranches,
     order_evidence,
     referral_text,
@@ -26,6 +27,8 @@ from coop.governance.programmes.rules import (
     rule_text,
     tranches_of,
 )
+from coop.governance.programmes.seat_store import SteeringDecision, add_steering_decision, next_number
+from coop.governance.programmes.seats import require_seat
 from coop.governance.texts import UNPRINTABLE
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem, say
@@ -115,15 +118,15 @@ def reach_milestone(tx: Tx, milestone_id: str, report: Reached) -> None:
 
 
 def decide_referred(tx: Tx, tranche_id: str, decision: str, decided_on: date, party: str, reason: str) -> bool:
-    """Keep the word of one party of the steering group on a tranche that the rule referred, and why; True once it is
-    released.
+    """Keep the word of whoever acts, from their seat in the steering group, on a tranche that the rule referred, and
+    why; True once it is released. ``party`` is the side that their account is of.
 
-    It is released when both parties, by two accounts, said so last.
+    It is released when the co-operative, and more partners than not, said so last.
 
     Raises:
-        BadInput: the decision is neither release nor keep, its day is ahead, or it has no reason.
-        CoopError: the tranche was not referred, is released already, or was decided otherwise on that day; or one
-            account speaks for both parties.
+        BadInput: the decision is neither release nor keep, its day is ahead or before the seat, or it has no reason.
+        CoopError: whoever acts has no seat of that side; the tranche was not referred, is released already, or was
+            decided otherwise on that day; or one account speaks for two organisations.
     """
     if decision not in MANNERS:
         raise BadInput([Problem(say("'%(decision)s' is neither release nor keep", decision=decision), "decision")])
@@ -135,19 +138,37 @@ def decide_referred(tx: Tx, tranche_id: str, decision: str, decided_on: date, pa
     number = numbered_tranches(programme)[tranche_id]
     if state.referred_on is None:
         raise CoopError("not-referred", say("tranche %(number)s was not referred to the steering group", number=number))
-    made = store.SteeringDecision(tranche_id, decided_on, party, decision, why, str(tx.actor))
-    if made in state.steering:
+    seat = require_seat(tx, party, decided_on)
+    made = SteeringDecision(
+        tranche_id,
+        decided_on,
+        seat.party,
+        seat.organisation,
+        decision,
+        why,
+        seat.seat_id,
+        tx.today.year,
+        next_number(tx, tx.today.year),
+        str(tx.actor),
+    )
+    if any(replace(each, year=made.year, number=made.number) == made for each in state.steering):
         return state.released_on is not None
     if state.released_on is not None:
         said = say("tranche %(number)s was released on %(released_on)s", number=number, released_on=state.released_on)
         raise CoopError("tranche-released", said)
     _refuse_out_of_turn(state, made, number)
-    store.add_steering_decision(tx, made)
-    last = {word.party: word for word in (*state.steering, made)}
-    if any(party not in last or last[party].decision != "release" for party in PARTIES):
+    add_steering_decision(tx, made)
+    _tell_decided(tx, programme, tranche, made)
+    last = {word.voice: word for word in (*state.steering, made)}
+    if not may_release({voice: word.decision for voice, word in last.items()}):
         return False
-    released_on = max(last[party].decided_on for party in PARTIES)
-    rule = f"released by the steering group on {released_on}; the rule had referred it: {state.reason}"
+    agreed = [word for word in last.values() if word.decision == "release"]
+    released_on = max(word.decided_on for word in agreed)
+    decisions = " and ".join(word.name for word in sorted(agreed, key=lambda word: (word.year, word.number)))
+    rule = (
+        f"released by the steering group on {released_on}, decisions {decisions}; the rule had referred it:"
+        f" {state.reason}"
+    )
     _release(tx, programme, tranche, released_on, rule)
     return True
 
@@ -168,9 +189,27 @@ def check_reason(reason: str) -> str:
     return why
 
 
-def _refuse_out_of_turn(state: store.TrancheState, made: store.SteeringDecision, number: int) -> None:
-    """Refuse a word before what it answers, a second one of a party on a day, and one account for both parties."""
-    earlier = [word for word in state.steering if word.party == made.party]
+def _tell_decided(tx: Tx, programme: Programme, tranche: Tranche, made: SteeringDecision) -> None:
+    tx.tell(
+        SteeringDecided(
+            tranche_id=tranche.tranche_id,
+            programme_id=programme.programme_id,
+            milestone_id=tranche.milestone_id,
+            year=made.year,
+            number=made.number,
+            seat_id=made.seat_id,
+            party=made.party,
+            organisation=made.organisation,
+            decision=made.decision,
+            reason=made.reason,
+            decided_on=made.decided_on,
+        )
+    )
+
+
+def _refuse_out_of_turn(state: store.TrancheState, made: SteeringDecision, number: int) -> None:
+    """Refuse a word before what it answers, a second one of a voice on a day, and one account for two of them."""
+    earlier = [word for word in state.steering if word.voice == made.voice]
     assert state.referred_on is not None
     latest = max((word.decided_on for word in earlier), default=state.referred_on)
     if made.decided_on < latest or any(word.decided_on == made.decided_on for word in earlier):
@@ -182,8 +221,10 @@ def _refuse_out_of_turn(state: store.TrancheState, made: store.SteeringDecision,
                 latest=latest,
             ),
         )
-    if any(word.actor == made.actor and word.party != made.party for word in state.steering):
-        raise CoopError("second-party", say("you spoke for the other party already: somebody else does for this one"))
+    if any(word.actor == made.actor and word.voice != made.voice for word in state.steering):
+        raise CoopError(
+            "second-party", say("you spoke for another organisation already: somebody else does for this one")
+        )
 
 
 def _release(tx: Tx, programme: Programme, tranche: Tranche, released_on: date, rule: str) -> None:

@@ -11,9 +11,11 @@ from coop.governance.access import ACCESS, party_of
 from coop.governance.charts import Milestone, draw_milestones
 from coop.governance.programmes import wording
 from coop.governance.programmes.commands import check_reason, decide_referred
+from coop.governance.programmes.seat_store import find_seat
 from coop.governance.programmes.views import ProgrammeView, view_programmes
 from coop.governance.states import MILESTONE_STATES, TRANCHE_STATES
 from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.kit.tx import Tx
 from coop.web.figures import Chart
 from coop.web.language import N_, gettext, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
@@ -32,12 +34,12 @@ def show_programme(request: Request) -> Response:
     """Programmes with their milestones and their money."""
     lang = language_of(request)
     with reading(request) as tx:
-        views = view_programmes(tx)
+        views, powers = view_programmes(tx), powers_of(tx, request)
     return render(
         request,
         "governance/programme.html",
         views=[(view, _chart(view, tx.today, lang)) for view in views],
-        **powers_of(request),
+        **powers,
         for_partners=ACCESS.allows(session_of(request), "plan-programme"),
         **programme_words(),
     )
@@ -62,8 +64,8 @@ def decide(
             title=gettext(lang, title),
             text=translate(
                 lang,
-                "A tranche is released once the co-operative and a partner both say so. Your word is kept for good,"
-                " with today's date and your account. Members read your reason: %(reason)s",
+                "A tranche is released once the co-operative says so, and more partners than not. Your word is kept for"
+                " good, with a number, today's date and your seat. Members read your name and your reason: %(reason)s",
                 reason=check_reason(reason),
             ),
             button=gettext(lang, button),
@@ -74,10 +76,10 @@ def decide(
     with writing(request) as tx:
         released = decide_referred(tx, tranche_id, decision, tx.today, party_of(session_of(request)), reason)
     if released:
-        return redirect(back, translate(lang, "Both parties released the tranche."))
+        return redirect(back, translate(lang, "The steering group released the tranche."))
     if decision == "release":
         return redirect(
-            back, translate(lang, "Your word is kept. The tranche is released once the other party says so too.")
+            back, translate(lang, "Your word is kept. The tranche is released once the other side says so too.")
         )
     return redirect(back, translate(lang, "Your word is kept: the tranche stays where it is."))
 
@@ -91,10 +93,11 @@ def show_programme_card(request: Request) -> Response:
     return card(request, "governance/card_programme.html", views=views)
 
 
-def powers_of(request: Request) -> dict[str, Any]:
+def powers_of(tx: Tx, request: Request) -> dict[str, Any]:
     """Powers of the reader over milestones and tranches, as the templates ask for them."""
     session = session_of(request)
     return {
+        "seated": find_seat(tx, session.account_id, tx.today) is not None,
         "steering": ACCESS.allows(session, "decide-tranche"),
         "party": party_of(session),
         "reporting": ACCESS.allows(session, "report-milestone"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -147,6 +147,20 @@ def rule_text(checked: Sequence[Condition]) -> str:
 def referral_text(checked: Sequence[Condition]) -> str:
     """Every condition that was not met, with its numbers."""
     return "; ".join(condition.sentence for condition in checked if not condition.met)
+
+
+def may_release(last: Mapping[tuple[str, str], str]) -> bool:
+    """True when the co-operative's last word is to release, and more partners say so last than keep: one voice each.
+
+    A financier alone releases nothing, and neither does the co-operative. Source: choice, where no covenant says
+    otherwise; docs/domain/programmes-and-funding.md#milestones.
+
+    >>> us, town, water = ("co-operative", ""), ("partner", "town"), ("partner", "water")
+    >>> may_release({us: "release", town: "release"}), may_release({us: "release", town: "release", water: "keep"})
+    (True, False)
+    """
+    partners = Counter(decision for (party, _), decision in last.items() if party == "partner")
+    return last.get(("co-operative", "")) == "release" and partners["release"] > partners["keep"]
 
 
 def days_stood_still(waits: Iterable[tuple[date, date | None]], today: date) -> int:

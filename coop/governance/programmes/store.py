@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from coop.communities.stops import is_stopped
 from coop.governance.model import Milestone, Phase, Programme, Reached, Tranche
 from coop.governance.programmes.documents import EVIDENCE
+from coop.governance.programmes.seat_store import SteeringDecision
 from coop.governance.stops.store import map_stops
 from coop.governance.tables.programmes import (
     milestone,
@@ -49,18 +50,6 @@ class Referral:
 
 
 @dataclass(frozen=True)
-class SteeringDecision:
-    """The word of one party of the steering group on a referred tranche, release or keep, by ``actor``, and why."""
-
-    tranche_id: str
-    decided_on: date
-    party: str
-    decision: str
-    reason: str
-    actor: str
-
-
-@dataclass(frozen=True)
 class Release:
     """Keep that a tranche was released, and by which rule."""
 
@@ -93,9 +82,9 @@ class TrancheState:
         return self.referral.unmet if self.referral else ()
 
     @property
-    def last_words(self) -> dict[str, str]:
-        """The last decision of each party of the steering group that spoke."""
-        return {word.party: word.decision for word in self.steering}
+    def last_words(self) -> dict[tuple[str, str], SteeringDecision]:
+        """The last decision of each voice of the steering group that spoke."""
+        return {word.voice: word for word in self.steering}
 
     @property
     def released_on(self) -> date | None:
@@ -257,8 +246,3 @@ def add_release(tx: Tx, release: Release) -> None:
 def add_referral(tx: Tx, referral: Referral) -> None:
     """Keep that a tranche was referred to the steering group, and why."""
     insert_nouns(tx, tranche_referral, [referral], **stamp(tx))
-
-
-def add_steering_decision(tx: Tx, decision: SteeringDecision) -> None:
-    """Keep a decision of the steering group."""
-    insert_nouns(tx, steering_decision, [decision], recorded_at=tx.now)

@@ -48,7 +48,7 @@ entry = make_table(
     CheckConstraint(
         "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term',"
         " 'term-end', 'suspension', 'lifting', 'expulsion', 'appeal', 'stop', 'word', 'challenge', 'motion', 'order',"
-        " 'request')",
+        " 'request', 'seat', 'seat-end')",
         name="kind",
     ),
 )

@@ -134,21 +134,57 @@ tranche_referral = make_table(
 )
 """``unmet`` names the conditions that failed, so that a page can say them in the reader's language."""
 
+steering_seat = make_table(
+    "steering_seat",
+    ("seat_id",),
+    id_column("seat_id"),
+    id_column("account_id"),
+    Column("party", String(12), nullable=False),
+    Column("organisation", String(200), nullable=False),
+    day_column("from_on"),
+    day_column("until_on", nullable=True),
+    *said(),
+    refer(("seat_id",), "entry", ("entry_id",)),
+    UniqueConstraint("community", "seat_id", "party", "organisation"),
+    CheckConstraint("party IN ('co-operative', 'partner')", name="party"),
+    CheckConstraint("(party = 'partner') = (organisation <> '')", name="organisation"),
+    CheckConstraint("until_on > from_on", name="days"),
+)
+"""Who sits in the steering group, for whom: the entry that two people signed is its id."""
+
+steering_seat_end = make_table(
+    "steering_seat_end",
+    ("seat_id",),
+    id_column("seat_id"),
+    day_column("ended_on"),
+    id_column("entry_id"),
+    *said(),
+    refer(("seat_id",), "steering_seat"),
+    refer(("entry_id",), "entry"),
+)
+
 steering_decision = make_table(
     "steering_decision",
-    ("tranche_id", "decided_on", "party"),
+    ("tranche_id", "decided_on", "party", "organisation"),
     id_column("tranche_id"),
     day_column("decided_on"),
     Column("party", String(12), nullable=False),
+    Column("organisation", String(200), nullable=False),
     Column("decision", String(10), nullable=False),
     text_column("reason"),
+    id_column("seat_id"),
+    count_column("year"),
+    count_column("number"),
     *said(),
     refer(("tranche_id",), "tranche_referral"),
-    CheckConstraint("party IN ('co-operative', 'partner')", name="party"),
+    refer(("seat_id", "party", "organisation"), "steering_seat"),
+    UniqueConstraint("community", "year", "number"),
+    CheckConstraint("number >= 1", name="number"),
     CheckConstraint("decision IN ('release', 'keep')", name="decision"),
     CheckConstraint("reason <> ''", name="reason"),
 )
-"""A word of one of the two parties of a steering group; a tranche is released once both said so last."""
+"""A word of one voice of the steering group, numbered within its year, from a seat that is of that voice; a tranche is
+released once the co-operative says so last, and more partners than not."""
 
 tranche_release = make_table(
     "tranche_release",
@@ -171,6 +207,8 @@ PROGRAMME_TABLES = (
     milestone_report,
     milestone_report_settled,
     tranche_referral,
+    steering_seat,
+    steering_seat_end,
     steering_decision,
     tranche_release,
 )

@@ -51,6 +51,7 @@ from coop.members.tables import (
     message,
     message_wish,
     message_words,
+    seat_holder,
     withdrawn_meeting,
 )
 from coop.members.tables.history import contract_party
@@ -219,6 +220,20 @@ def list_candidates(tx: Tx, member_ids: Collection[str]) -> dict[str, str]:
         )
     )
     return {row.member_id: row.name for row in tx.execute(query)} if member_ids else {}
+
+
+def keep_seat_holder(tx: Tx, account_id: str) -> None:
+    """Keep that somebody sits in a steering group; the same again changes nothing."""
+    tx.insert_new(seat_holder, [{"community": tx.community, "account_id": account_id}], ["community", "account_id"])
+
+
+def list_seat_holders(tx: Tx, account_ids: Collection[str]) -> set[str]:
+    """Those of these accounts that sit or sat in a steering group."""
+    columns = seat_holder.c
+    query = select(columns.account_id).where(
+        columns.community == tx.community, among(tx, columns.account_id, account_ids)
+    )
+    return set(tx.scalars(query)) if account_ids else set()
 
 
 def keep_withdrawn(tx: Tx, meeting_id: str) -> None:

@@ -35,6 +35,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "member_id", "resolution_id", name=op.f("pk_candidate")),
     )
     op.create_table(
+        "seat_holder",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("account_id", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("community", "account_id", name=op.f("pk_seat_holder")),
+    )
+    op.create_table(
         "choice_proposal",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -1109,6 +1115,7 @@ def downgrade() -> None:
     op.drop_table("community_choice")
     op.drop_table("coming_meeting")
     op.drop_table("choice_proposal")
+    op.drop_table("seat_holder")
     op.drop_table("candidate")
     with op.batch_alter_table("bill_due", schema=None) as batch_op:
         batch_op.drop_index("ix_bill_due_due_on")

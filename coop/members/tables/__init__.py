@@ -12,6 +12,7 @@ from coop.members.tables.messages import (
     message,
     message_wish,
     message_words,
+    seat_holder,
     withdrawn_meeting,
 )
 from coop.members.tables.privacy import consent, erasure, purpose, restricted_person, use_seen
@@ -63,6 +64,7 @@ __all__ = [
     "purpose",
     "register_change",
     "restricted_person",
+    "seat_holder",
     "sign_in",
     "sign_in_try",
     "told_move",
@@ -71,5 +73,15 @@ __all__ = [
     "withdrawn_meeting",
 ]
 
-HEARD = (bill_due, candidate, coming_meeting, heard_bill, heard_use, heard_vote, use_seen, withdrawn_meeting)
+HEARD = (
+    bill_due,
+    candidate,
+    coming_meeting,
+    heard_bill,
+    heard_use,
+    heard_vote,
+    seat_holder,
+    use_seen,
+    withdrawn_meeting,
+)
 """Tables of what was heard from others."""

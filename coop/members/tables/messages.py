@@ -117,6 +117,14 @@ candidate = Table(
 )
 """Members of whom was heard that they stand for an office: whoever votes may know who they are."""
 
+seat_holder = Table(
+    "seat_holder",
+    metadata,
+    community_column(),
+    Column("account_id", String(100), primary_key=True),
+)
+"""Accounts of whom was heard that they sat in a steering group: who reads what it decided may know who they are."""
+
 withdrawn_meeting = Table(
     "withdrawn_meeting",
     metadata,

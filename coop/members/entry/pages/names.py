@@ -13,7 +13,7 @@ from coop.members.access import ACCESS
 from coop.members.connections.store import list_connections
 from coop.members.contracts.store import list_contracts
 from coop.members.identity.store import list_names
-from coop.members.messages.store import list_candidates
+from coop.members.messages.store import list_candidates, list_seat_holders
 from coop.members.register.store import list_members
 
 ASKED_MAX: Final = 500
@@ -39,6 +39,16 @@ def candidates(request: Request, ids: Annotated[str, Query(max_length=ASKED_MAX 
     """Name members who stand for an office, or are in one, to whoever may vote on them; nobody else."""
     with reading(request) as tx:
         named = list_candidates(tx, [each for each in ids.split(",") if each][:ASKED_MAX])
+    return JSONResponse(named, headers={"Cache-Control": "no-store"})
+
+
+@routes.get("/seat-holders")
+@may("see-seat-holders")
+def seat_holders(request: Request, ids: Annotated[str, Query(max_length=ASKED_MAX * 40)] = "") -> Response:
+    """Name who sits or sat in a steering group, to whoever reads what it decided; nobody else."""
+    with reading(request) as tx:
+        seated = list_seat_holders(tx, [each for each in ids.split(",") if each][:ASKED_MAX])
+        named = {each: name for each, name in list_names(tx).items() if each in seated}
     return JSONResponse(named, headers={"Cache-Control": "no-store"})
 
 

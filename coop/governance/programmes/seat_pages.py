@@ -1,0 +1,119 @@
+"""Page of the steering group: who sits in it for whom, what it decided and why, and seats that two people sign."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from coop.governance.access import ACCESS, party_of
+from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.store import get_entry, list_waiting
+from coop.governance.programmes import seat_store, seats
+from coop.governance.programmes.rules import numbered_tranches
+from coop.governance.programmes.store import list_programmes
+from coop.kit.actor import Actor
+from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.values import BadInput, CoopError, Problem, say
+from coop.web.forms import Form, read_form
+from coop.web.language import N_, language_of, translate
+from coop.web.shell import redirect, render
+
+PAGE: Final = "/governance/steering"
+
+routes = APIRouter(route_class=GuardedRoute, prefix=PAGE, include_in_schema=False)
+may = ACCESS.may
+Filled = Annotated[dict[str, str], Depends(read_form)]
+
+
+@routes.get("")
+@may("see-programme")
+def show_steering(request: Request) -> Response:
+    """Show who sits in the steering group, and each of its decisions."""
+    return _show(request, Form({}))
+
+
+@routes.post("")
+@may("decide-tranche")
+def take(request: Request, filled: Filled) -> Response:
+    """Keep that whoever is signed in sits for an organisation, until somebody else confirms it."""
+    try:
+        with writing(request) as tx:
+            party = party_of(session_of(request))
+            organisation = filled.get("organisation", "") if party == "partner" else ""
+            until_on = _read_day(filled, "until_on") if filled.get("until_on") else None
+            paper = filled.get("paper", "")
+            seats.take_seat(tx, party, organisation, _read_day(filled, "from_on"), until_on, paper)
+    except CoopError as refusal:
+        return _show(request, Form(filled).refused(refusal))
+    said = N_("This is on file. The seat is yours once somebody else of the board confirms it.")
+    return redirect(PAGE, translate(language_of(request), said))
+
+
+@routes.post("/ends")
+@may("decide-tranche")
+def leave(request: Request, filled: Filled) -> Response:
+    """Keep that somebody leaves the steering group, until somebody else confirms it."""
+    try:
+        with writing(request) as tx:
+            seats.end_seat(tx, filled.get("seat_id", ""), _read_day(filled, "ended_on"), filled.get("end_paper", ""))
+    except CoopError as refusal:
+        return _show(request, Form(filled).refused(refusal))
+    said = N_("The end is entered. It holds once somebody else confirms it.")
+    return redirect(PAGE, translate(language_of(request), said))
+
+
+@routes.post("/{entry_id}")
+@may("confirm-entry")
+def settle(request: Request, entry_id: str, filled: Filled) -> Response:
+    """Confirm what another person entered, or leave it out."""
+    lang = language_of(request)
+    try:
+        new = settle_entry(request, filled, entry_id, seats.KEEPERS)
+    except CoopError as refusal:
+        return _show(request, Form({}).refused(refusal))
+    if new is None:
+        return redirect(PAGE, translate(lang, "This paper is left out."))
+    return redirect(PAGE, translate(lang, "Confirmed: it holds."))
+
+
+def _read_day(filled: dict[str, str], name: str) -> date:
+    try:
+        return date.fromisoformat(filled.get(name, ""))
+    except ValueError:
+        raise BadInput([Problem(say("give a day"), name)], "bad-seat") from None
+
+
+def _show(request: Request, form: Form) -> Response:
+    session = session_of(request)
+    with reading(request) as tx:
+        seated, today = seat_store.list_seats(tx), tx.today
+        by_id = {seat.seat_id: seat for seat in seated}
+        words = seat_store.list_words(tx)
+        waiting = [
+            (entry, seats.read_seat(entry) if entry.kind == seats.SEAT else by_id[entry.content["seat_id"]])
+            for entry in list_waiting(tx, *seats.KEEPERS)
+        ]
+        papers = {seat.seat_id: get_entry(tx, seat.seat_id) for seat in seated}
+        numbers: dict[str, tuple[str, int]] = {}
+        for programme in list_programmes(tx):
+            numbers |= {key: (programme.name, number) for key, number in numbered_tranches(programme).items()}
+    return render(
+        request,
+        "governance/steering.html",
+        422 if form.problems else 200,
+        form=form,
+        now=[seat for seat in seated if seat.until_on is None or today < seat.until_on],
+        past=[seat for seat in reversed(seated) if seat.until_on is not None and seat.until_on <= today],
+        decisions=[(word, by_id[word.seat_id], *numbers[word.tranche_id]) for word in reversed(words)],
+        waiting=waiting,
+        papers=papers,
+        today=today,
+        party=party_of(session),
+        sits=any(seat.account_id == session.account_id and seat.holds_on(today) for seat in seated),
+        taking=ACCESS.allows(session, "decide-tranche"),
+        steward=ACCESS.allows(session, "confirm-entry"),
+        officials=ACCESS.allows(session, "see-evidence"),
+        me=str(Actor(session.kind, session.account_id, "page")),
+    )

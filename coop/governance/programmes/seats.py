@@ -1,0 +1,153 @@
+"""Commands on seats of the steering group: who speaks for which organisation, and until when.
+
+Invariants: somebody takes a seat in their own session, and it holds once another person confirms it by the paper of
+the appointment; nobody has two seats on a day; the end of a seat takes two people too.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from coop.events.governance import SteeringSeatEnded, SteeringSeatTaken
+from coop.governance.entries import commands as entries
+from coop.governance.entries.store import Entry
+from coop.governance.model import PARTIES
+from coop.governance.programmes import seat_store as store
+from coop.governance.programmes.seat_store import Seat, SeatEnd
+from coop.governance.texts import UNPRINTABLE
+from coop.kit.tx import Tx
+from coop.values import BadInput, CoopError, NotFound, Problem, say
+
+SEAT: Final = "seat"
+SEAT_END: Final = "seat-end"
+ORGANISATION_MAX: Final = 200
+
+
+def take_seat(
+    tx: Tx, party: str, organisation: str, from_on: date, until_on: date | None, paper: str, entry_id: str = ""
+) -> Entry:
+    """Keep that whoever is signed in was appointed to the steering group, until somebody else confirms it.
+
+    Raises:
+        BadInput: a partner's organisation is not named, or the days do not follow each other.
+        CoopError: it is no person who asks, or they have a seat in that time already.
+    """
+    content = {
+        "account_id": find_account(tx),
+        "party": party,
+        "organisation": organisation.strip(),
+        "from_on": from_on.isoformat(),
+        "until_on": until_on.isoformat() if until_on else "",
+    }
+    return entries.enter(tx, keep_seat, SEAT, "", paper.strip(), content, entry_id)
+
+
+def find_account(tx: Tx) -> str:
+    """The account of whoever acts.
+
+    Raises:
+        CoopError: a program acts, or the machine itself.
+    """
+    if tx.actor.kind != "account":
+        raise CoopError("no-person", say("a seat in the steering group is a person's: sign in with your own account"))
+    return tx.actor.id
+
+
+def keep_seat(tx: Tx, entry: Entry) -> int:
+    """Seat whoever entered it, and tell it; returns 1."""
+    seat = read_seat(entry)
+    tx.lock("steering seats")
+    problems = []
+    if seat.party not in PARTIES:
+        problems.append(Problem(say("choose the side that you speak for"), "party"))
+    if (seat.party == "partner") != bool(seat.organisation):
+        reason = say("name the organisation that appointed you") if seat.party == "partner" else say("leave this empty")
+        problems.append(Problem(reason, "organisation"))
+    if len(seat.organisation) > ORGANISATION_MAX or UNPRINTABLE.search(seat.organisation):
+        problems.append(Problem(say("a name in at most %(most)s characters", most=ORGANISATION_MAX), "organisation"))
+    if seat.until_on is not None and seat.until_on <= seat.from_on:
+        problems.append(Problem(say("a seat ends after it begins"), "until_on"))
+    if problems:
+        raise BadInput(problems, "bad-seat")
+    for other in store.list_seats(tx):
+        if other.account_id == seat.account_id and other.overlaps(seat):
+            raise CoopError(
+                "seat-there", say("you have a seat from %(day)s already: that ends first", day=other.from_on)
+            )
+    store.add_seat(tx, seat)
+    tx.tell(
+        SteeringSeatTaken(
+            seat_id=seat.seat_id,
+            account_id=seat.account_id,
+            party=seat.party,
+            organisation=seat.organisation,
+            from_on=seat.from_on,
+            until_on=seat.until_on,
+        )
+    )
+    return 1
+
+
+def read_seat(entry: Entry) -> Seat:
+    """The seat that an entry is about."""
+    until = entry.content["until_on"]
+    return Seat(
+        entry.entry_id,
+        entry.content["account_id"],
+        entry.content["party"],
+        entry.content["organisation"],
+        date.fromisoformat(entry.content["from_on"]),
+        date.fromisoformat(until) if until else None,
+    )
+
+
+def end_seat(tx: Tx, seat_id: str, ended_on: date, paper: str, entry_id: str = "") -> Entry:
+    """Keep that somebody leaves the steering group before their day, until somebody else confirms it.
+
+    Raises:
+        NotFound: there is no such seat.
+        BadInput: it does not last on that day, or the day has not come.
+    """
+    content = {"seat_id": seat_id, "ended_on": ended_on.isoformat()}
+    return entries.enter(tx, keep_end, SEAT_END, "", paper.strip(), content, entry_id)
+
+
+def keep_end(tx: Tx, entry: Entry) -> int:
+    """End a seat, and tell it; returns 1."""
+    seat_id, ended_on = str(entry.content["seat_id"]), date.fromisoformat(entry.content["ended_on"])
+    tx.lock("steering seats")
+    seat = next((each for each in store.list_seats(tx) if each.seat_id == seat_id), None)
+    if seat is None:
+        raise NotFound(say("there is no such seat"))
+    if not seat.holds_on(ended_on):
+        raise BadInput([Problem(say("this seat does not last on that day"), "ended_on")], "bad-seat")
+    if ended_on > tx.today:
+        raise BadInput([Problem(say("the end of a seat is entered once it came, not ahead"), "ended_on")], "bad-seat")
+    if any(word.decided_on >= ended_on for word in store.list_words(tx, seat_id)):
+        raise BadInput([Problem(say("this seat spoke on that day or later"), "ended_on")], "bad-seat")
+    store.add_end(tx, SeatEnd(seat_id, ended_on, entry.entry_id))
+    tx.tell(SteeringSeatEnded(seat_id=seat_id, account_id=seat.account_id, ended_on=ended_on))
+    return 1
+
+
+def require_seat(tx: Tx, party: str, decided_on: date) -> Seat:
+    """The seat of whoever acts, by which they speak today for a side.
+
+    Raises:
+        CoopError: they have none today, or for the other side.
+        BadInput: ``decided_on`` lies before it.
+    """
+    seat = store.find_seat(tx, find_account(tx), tx.today)
+    if seat is None:
+        said = say("you have no seat in the steering group: take it first, and have somebody else confirm it")
+        raise CoopError("no-seat", said)
+    if seat.party != party:
+        raise CoopError("other-party", say("your seat is of the other side than your account"))
+    if decided_on < seat.from_on:
+        raise BadInput([Problem(say("your seat begins on %(day)s", day=seat.from_on), "decided_on")])
+    return seat
+
+
+KEEPERS: Final = {SEAT: keep_seat, SEAT_END: keep_end}
+"""What keeps an entry of each kind once a second person confirmed it."""
