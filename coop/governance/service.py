@@ -19,6 +19,7 @@ from coop.governance.api import evidence as evidence_api
 from coop.governance.api import expulsions as expulsion_api
 from coop.governance.api import mandates as mandate_api
 from coop.governance.api import motions as motion_api
+from coop.governance.api import offices as office_api
 from coop.governance.api import papers as paper_api
 from coop.governance.api import referenda as referendum_api
 from coop.governance.api import routes as http
@@ -194,6 +195,7 @@ GOVERNANCE = Service(
         election_pages.routes,
         election_api.routes,
         office_pages.routes,
+        office_api.routes,
         mandate_api.routes,
         minutes_pages.routes,
         paper_api.routes,
