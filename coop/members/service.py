@@ -130,7 +130,7 @@ MEMBERS = Service(
         governance.EntryDropped: messages_heard.on_entry_dropped,
         governance.CandidatesNamed: messages_heard.on_candidates_named,
         governance.PersonElected: messages_heard.on_person_elected,
-        governance.SteeringSeatTaken: messages_heard.on_steering_seat_taken,
+        governance.SteeringSeatTaken: heard_votes.on_steering_seat_taken,
         governance.PointWithdrawn: messages_heard.on_point_withdrawn,
         governance.PaperAdded: messages_heard.on_paper_added,
         governance.MotionAdmitted: heard_votes.on_motion_admitted,

@@ -52,7 +52,6 @@ from coop.governance.model import (
     Tranche,
 )
 from coop.governance.programmes import commands as programmes
-from coop.governance.programmes import seats
 from coop.governance.service import GOVERNANCE
 from coop.governance.statutes.model import Advance, Articles, Proxies, Quorum, Rule, Share, Term, Voters
 from coop.governance.statutes.record import describe_articles
@@ -63,6 +62,10 @@ from coop.kit.database import Database
 from coop.kit.session import COOKIE, Session, sign
 from coop.kit.tx import Tx
 from tests.desk import COMMUNITY, SECRET, SECRETARY, open_desk, sign_in
+from tests.governance.seating import PARTNER as PARTNER
+from tests.governance.seating import SECOND as SECOND
+from tests.governance.seating import take_seat as take_seat
+from tests.governance.seating import take_seats as take_seats
 from tests.kit.clocks import SetClock
 
 Kind = TypeVar("Kind", bound=Event)
@@ -70,7 +73,6 @@ Kind = TypeVar("Kind", bound=Event)
 HELD = date(2026, 6, 24)
 CONVENED = date(2026, 5, 20)
 TOWN = COMMUNITY
-SECOND = Actor("account", "account-2", "page")
 """Another person of the board than the one who enters."""
 
 LATER = datetime(2027, 9, 1, 12, tzinfo=UTC)
@@ -256,32 +258,6 @@ def speak(tx: Tx, speaker: str, says: Mapping[str, str], meeting_id: str = "alv-
 def vote_all(tx: Tx, *resolutions: str, choice: str = "for") -> None:
     for resolution_id in resolutions:
         cast(tx, resolution_id, rows(dict.fromkeys(members(4), choice)))
-
-
-PARTNER = Actor("account", "partner-1", "page")
-
-
-def take_seat(
-    tx: Tx,
-    actor: Actor,
-    party: str,
-    organisation: str = "",
-    from_on: date = date(2026, 1, 1),
-    until_on: date | None = None,
-    by: Actor = SECOND,
-) -> str:
-    """A seat in the steering group that somebody takes and another confirms; its id."""
-    before, tx.actor = tx.actor, actor
-    entry = seats.take_seat(tx, party, organisation, from_on, until_on, f"letter on {organisation or 'us'}")
-    tx.actor = by
-    entries.confirm(tx, entry.entry_id, KEEPERS)
-    tx.actor = before
-    return entry.entry_id
-
-
-def take_seats(tx: Tx) -> None:
-    take_seat(tx, SECRETARY, "co-operative")
-    take_seat(tx, PARTNER, "partner", "Water board")
 
 
 STEPS: dict[str, Callable[[Tx], object]] = {

@@ -14,6 +14,7 @@ from coop.events.governance import (
     MemberSuspended,
     NewVoteOpened,
     ReferendumAsked,
+    SteeringSeatTaken,
     SuspensionLifted,
     VoteClosing,
     VoteOpened,
@@ -216,3 +217,19 @@ def test_a_decision_that_does_not_hold_any_more_is_told_to_all_once_and_one_that
     assert "De reden: een rechter heeft het geschorst (C/13/700123)." in stopped[0].paragraphs[2]
     assert {each.kind for each in told} >= {"decision-stopped", "decision-resumed"}
     assert len(stopped) == len([each for each in dutch if each.kind == "decision-resumed"])
+
+
+def test_who_sits_in_a_steering_group_is_named_to_its_readers_and_nobody_else_is(database: Database) -> None:
+    furnish(database)
+    seat = SteeringSeatTaken(
+        seat_id="seat-1",
+        account_id="account-7",
+        party="partner",
+        organisation="Waterschap AGV",
+        from_on=date(2026, 1, 1),
+        until_on=None,
+    )
+    hear(database, seat, seat)
+    with database.read(COMMUNITY) as tx:
+        assert store.list_seat_holders(tx, ["account-7", "account-8"]) == {"account-7"}
+        assert store.list_seat_holders(tx, []) == set()

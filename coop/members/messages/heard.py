@@ -25,7 +25,6 @@ from coop.events.governance import (
     PaperAdded,
     PersonElected,
     PointWithdrawn,
-    SteeringSeatTaken,
     SuspensionLifted,
     VoteClosing,
     VoteOpened,
@@ -126,11 +125,6 @@ def on_candidates_named(tx: Tx, event: CandidatesNamed, envelope: Envelope) -> N
 def on_person_elected(tx: Tx, event: PersonElected, envelope: Envelope) -> None:
     """Keep who is in an office: members may know their names."""
     store.keep_candidate(tx, event.member_id, event.resolution_id or event.entry_id)
-
-
-def on_steering_seat_taken(tx: Tx, event: SteeringSeatTaken, envelope: Envelope) -> None:
-    """Keep who sits in a steering group: whoever reads what it decided may know their name."""
-    store.keep_seat_holder(tx, event.account_id)
 
 
 def on_vote_opened(tx: Tx, event: VoteOpened, envelope: Envelope) -> None:

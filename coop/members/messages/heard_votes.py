@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from coop.events import Envelope
-from coop.events.governance import ElectionVoteOpened, MotionAdmitted, NewVoteOpened, ReferendumAsked
+from coop.events.governance import ElectionVoteOpened, MotionAdmitted, NewVoteOpened, ReferendumAsked, SteeringSeatTaken
 from coop.kit.tx import Tx
 from coop.members.messages import store
 from coop.members.messages.commands import send, send_to_all
@@ -83,3 +83,8 @@ def _tell_evening_vote(
         reached = [each for each in store.list_voters(tx, tx.today) if each.email]
         held_on = meeting.held_on
         send_to_all(tx, "evening-vote", reached, cause, held_on=held_on, subject=subject, why=why, link=link)
+
+
+def on_steering_seat_taken(tx: Tx, event: SteeringSeatTaken, envelope: Envelope) -> None:
+    """Keep who sits in a steering group: whoever reads what it decided may know their name."""
+    store.keep_seat_holder(tx, event.account_id)
