@@ -702,7 +702,8 @@ def find_rule_of(vote: Taken, decided: Taken) -> dict[str, Any]:
     own = (second or {}).get("quorum")
     articles = {second["article"], own["article"] if own else second["article"]} if second else set()
     if second and decided["article"] in articles and is_called:
-        return rule | {"article": second["article"], "majority": second["majority"], "quorum": own}
+        others = {"quorum": own, "also": second.get("also")}
+        return rule | {"article": second["article"], "majority": second["majority"], **others}
     return rule
 
 
@@ -719,7 +720,10 @@ def is_reached(vote: Taken, decided: Taken, listed: Taken | None) -> bool:
     is_enough = votes[0] > needed if asked.get("above") else votes[0] >= needed
     is_broken = votes[0] == votes[1] and asked["num"] * 2 == asked["den"] and breaks_tie(rule, vote, decided)
     can_be = sum(votes) <= present and (every is None or present <= every)
-    return bool(votes[0]) and (is_enough or is_broken) and can_be
+    also = rule.get("also")
+    of = bases[also.get("base", "all")] if also else None
+    is_held = also is None or of is None or reaches(also["share"], votes[0], of)
+    return bool(votes[0]) and (is_enough or is_broken) and is_held and can_be
 
 
 def count_there(rule: dict[str, Any], decided: Taken, listed: Taken | None) -> tuple[int, int]:
@@ -735,8 +739,13 @@ def is_quorate(rule: dict[str, Any], there: int, all_: int) -> bool:
     quorum = rule.get("quorum")
     if not quorum or not all_:
         return True
-    least = Fraction(quorum["share"]["num"], quorum["share"]["den"]) * all_
-    return there > least or (there == least and not quorum["share"].get("above"))
+    return reaches(quorum["share"], there, all_)
+
+
+def reaches(share: dict[str, Any], part: int, whole: int) -> bool:
+    """True where a part of a whole comes to a share of the statutes."""
+    least = Fraction(share["num"], share["den"]) * whole
+    return part > least or (part == least and not share.get("above"))
 
 
 def check_options(vote: Taken, decided: Taken, listed: Taken | None, say: dict[str, str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from coop.events.envelope import Event
@@ -125,15 +125,32 @@ def list_voters(register: Register, articles: Articles, day: date, until: dateti
             ends[leaving.member_id] = leaving.number, leaving.left_on
     gone = {member_id for member_id, (_, left_on) in ends.items() if left_on is not None and left_on <= day}
     suspended = _list_suspended(register, day, until)
+    own = articles.get("voters") or {}
+    new = _list_new(register, own.get("least_months", 0), day, until)
     votes = {
-        member_id: count_votes(articles, kind, measure)
+        member_id: 0 if member_id in new else count_votes(articles, kind, measure)
         for member_id, (_, kind, measure) in newest.items()
         if member_id not in gone
     }
-    share = (articles.get("voters") or {}).get("most_share")
+    share = own.get("most_share")
     most = max(1, sum(votes.values()) * share["num"] // share["den"]) if share else None
     capped = {each: number if most is None else min(number, most) for each, number in votes.items()}
     return {each: 0 if each in suspended else number for each, number in capped.items()}
+
+
+def _list_new(register: Register, months: int, day: date, until: datetime) -> set[str]:
+    """Members who joined less than so many months before a day: of the same day of the month, or of its last."""
+    first: dict[str, date] = {}
+    for at, fact in register.admitted:
+        if at <= until:
+            first[fact.member_id] = min(fact.joined_on, first.get(fact.member_id, fact.joined_on))
+    new = set()
+    for member_id, joined_on in first.items():
+        passed = (day.year - joined_on.year) * 12 + day.month - joined_on.month
+        is_last = (day + timedelta(days=1)).day == 1
+        if passed < months or (passed == months and day.day < joined_on.day and not is_last):
+            new.add(member_id)
+    return new
 
 
 def _list_newest(register: Register, day: date, until: datetime) -> Newest:

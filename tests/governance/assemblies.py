@@ -38,6 +38,7 @@ from coop.governance.statutes.model import (
     BASES,
     TIES,
     Advance,
+    Also,
     Articles,
     Online,
     Proxies,
@@ -120,7 +121,8 @@ def draw_rule(random: Random, number: int) -> Rule:
         if random.random() < 0.6:
             outside = random.choice(("quorum", "undecidable"))
             majority = draw_share(random, Fraction(1, 2))
-            second = Second(f"{number}.s", majority, random.choice((14, 28, 42)), outside=outside)  # type: ignore[arg-type]
+            days = random.choice((14, 28, 42))
+            second = Second(f"{number}.s", majority, days, outside=outside, also=draw_also(random))  # type: ignore[arg-type]
     return Rule(
         f"{number}.m",
         draw_share(random, Fraction(1, 2)),
@@ -129,7 +131,13 @@ def draw_rule(random: Random, number: int) -> Rule:
         tie_article=random.choice(("", f"{number}.t")),
         quorum=quorum,
         second=second,
+        also=draw_also(random),
     )
+
+
+def draw_also(random: Random) -> Also | None:
+    """A second share that votes for have to come to, one time in five."""
+    return Also("also", draw_share(random), random.choice(BASES)) if random.random() < 0.2 else None
 
 
 def draw_articles(random: Random) -> Articles:
@@ -163,13 +171,13 @@ def judge(record: Mapping[str, Any], kind: str, count: Count, casting: str = "",
             rule = {"majority": {"num": law[0], "den": law[1]}}
         else:
             rule = rules.get("ordinary", {"majority": {"num": 1, "den": 2, "above": True}})
-    majority, base, quorum = rule["majority"], rule.get("base", "cast"), rule.get("quorum")
+    majority, base, quorum, also = rule["majority"], rule.get("base", "cast"), rule.get("quorum"), rule.get("also")
     if kind == "conversion" and majority["num"] * 10 < majority["den"] * 9:
         majority, base = {"num": 9, "den": 10}, "cast"
     second = rule.get("second")
     if second and days is not None:
         if days <= second["to_days"]:
-            majority, quorum = second["majority"], None
+            majority, quorum, also = second["majority"], None, second.get("also")
         elif second.get("outside") == "undecidable":
             return False
     if quorum:
@@ -182,7 +190,10 @@ def judge(record: Mapping[str, Any], kind: str, count: Count, casting: str = "",
         if not _passes(quorum["share"], there, everybody):
             return False
     cast_votes = count.votes_for + count.votes_against
-    whole = {"cast": cast_votes, "present": count.votes_there, "all": count.votes_entitled}[base]
+    wholes = {"cast": cast_votes, "present": count.votes_there, "all": count.votes_entitled}
+    whole = wholes[base]
+    if also and not _passes(also["share"], count.votes_for, wholes[also.get("base", "all")]):
+        return False
     if count.votes_for and _passes(majority, count.votes_for, whole):
         return True
     is_tie = count.votes_for == count.votes_against > 0

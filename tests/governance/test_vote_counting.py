@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from coop.governance.ballots.counting import base_votes, count_ballots, quorum_needed, votes_needed
 from coop.governance.ballots.counting import decide as decide_by_articles
 from coop.governance.model import Ballot, Count, Verdict
-from coop.governance.statutes.model import BASES, Articles, Base, Casting, Quorum, Rule, Second, SecondCall, Share
+from coop.governance.statutes.model import BASES, Also, Articles, Base, Casting, Quorum, Rule, Second, SecondCall, Share
 from tests.governance.assembly import HELD, PLAIN, TWO_THIRDS
 
 NO_QUORUM = replace(TWO_THIRDS, quorum=None)
@@ -28,12 +28,13 @@ majorities = st.integers(2, 12).flatmap(
 )
 quorums = st.integers(1, 12).flatmap(lambda den: st.builds(Share, st.integers(0, den), st.just(den)))
 voting_rules = st.builds(
-    lambda base, majority, quorum: Rule(
-        "art. 1", majority, base, quorum=Quorum("art. 2", quorum, "votes") if quorum else None
+    lambda base, majority, quorum, also: Rule(
+        "art. 1", majority, base, quorum=Quorum("art. 2", quorum, "votes") if quorum else None, also=also
     ),
     st.sampled_from(BASES),
     majorities,
     st.one_of(st.none(), quorums),
+    st.one_of(st.none(), st.builds(lambda share, base: Also("art. 3", share, base), quorums, st.sampled_from(BASES))),
 )
 
 
@@ -169,6 +170,9 @@ def test_adopted_if_and_only_if_the_formula_and_the_quorum_hold(rule: Rule, coun
     share = Fraction(rule.majority.num, rule.majority.den)
     base = base_votes(rule, count)
     enough = count.votes_for > base * share if rule.majority.above else count.votes_for >= base * share
+    if rule.also is not None:
+        whole = base_votes(replace(rule, base=rule.also.base), count)
+        enough = enough and count.votes_for >= whole * Fraction(rule.also.share.num, rule.also.share.den)
     quorum = Fraction(rule.quorum.share.num, rule.quorum.share.den) if rule.quorum else Fraction(0)
     present = count.votes_present >= count.votes_entitled * quorum
     verdict = decide(rule, count)

@@ -21,6 +21,7 @@ from coop.governance.meetings.term_store import Term
 from coop.governance.meetings.voting_lists import list_late, list_unheard, read_list
 from coop.governance.statutes.council import Council
 from coop.governance.statutes.model import Share, Voters
+from coop.governance.statutes.version import Statutes
 from coop.governance.suspensions.commands import suspend_member
 from coop.governance.tables.meetings import voter
 from coop.kit.database import Database
@@ -77,14 +78,14 @@ def find(governance: Database, register: Database) -> list[str]:
         return list(verify_voters(tx, its))
 
 
-def begin(embedded: Database, clock: SetClock, register: Database) -> None:
+def begin(embedded: Database, clock: SetClock, register: Database, statutes: Statutes = STATUTES) -> None:
     """A register of four, of whom one left, one has two votes by now and one is suspended; and a notice."""
     clock.set(SPRING)
     with embedded.write(TOWN, SECRETARY) as tx:
         tell(tx, register, *(admitted(f"m00{number}") for number in (1, 2, 3, 4)))
         tell(tx, register, MemberLeft(member_id="m003", left_on=HELD, number=1))
         tell(tx, register, MemberChanged(member_id="m002", number=1, from_on=HELD, kind="owner", votes=2))
-        adopt(tx, STATUTES)
+        adopt(tx, statutes)
         confirm(tx, suspend_member(tx, "m004", date(2026, 5, 1), 3, "minutes of the board"))
         meetings.convene_meeting(tx, meeting(resolution("a")))
 
@@ -102,6 +103,22 @@ def test_a_list_that_the_register_told_of_agrees(embedded: Database, clock: SetC
         late = EVENING - timedelta(hours=1)
         tell(tx, register, admitted("m009"), MemberLeft(member_id="m001", left_on=HELD), at=late)
     close(embedded, clock)
+    assert find(embedded, register) == []
+
+
+@pytest.mark.parametrize(("joined_on", "votes"), [(date(2026, 3, 24), 1), (date(2026, 3, 25), 0)])
+def test_who_is_a_member_for_less_than_the_statutes_ask_has_no_vote_yet(
+    embedded: Database, clock: SetClock, register: Database, joined_on: date, votes: int
+) -> None:
+    """Three months before 24 June is 24 March; another kind since the spring makes nobody newer."""
+    voters = replace(STATUTES.articles.voters or Voters("art. 12"), least_months=3)
+    begin(embedded, clock, register, replace(STATUTES, articles=replace(STATUTES.articles, voters=voters)))
+    with embedded.write(TOWN, SECRETARY) as tx:
+        joined = admitted("m005").model_copy(update={"joined_on": joined_on})
+        tell(tx, register, joined, MemberChanged(member_id="m001", number=1, from_on=HELD, kind="tenant", votes=1))
+    close(embedded, clock)
+    with embedded.read(TOWN) as tx:
+        assert dict(find_list(tx, "alv-1", OPENED) or {}) == {"m001": 1, "m002": 2, "m004": 0, "m005": votes}
     assert find(embedded, register) == []
 
 

@@ -232,6 +232,9 @@ class ResolutionOut(Answer):
     base: str
     quorum: str | None
     quorum_of: str | None
+    also: str | None = None
+    """Second share to which the votes for have to come beside the majority, of ``also_of``."""
+    also_of: str | None = None
     count: CountOut | None
     history: bool
     minutes: MinutesOut | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coop.governance.statutes.model import Rule, Second
-from coop.governance.statutes.saying import say_quorum, say_rule, say_share
+from coop.governance.statutes.saying import say_also, say_quorum, say_rule, say_share
 from coop.values import Said, say
 
 
@@ -15,6 +15,8 @@ def read_rule(rule: Rule) -> list[Said]:
 def read_conditions(rule: Rule) -> list[Said]:
     """All that a rule asks beside its majority and its quorum."""
     said = [_say_second(rule.second)] if rule.second else []
+    if rule.second is not None and rule.second.also is not None:
+        said.append(say("In that second meeting %(also)s.", also=say_also(rule.second.also)))
     if rule.approval is not None:
         said.append(say("An outside body has to consent (%(article)s).", article=rule.approval.article))
     if rule.in_writing:

@@ -251,6 +251,8 @@ def _say_voters(own: Voters) -> list[Said]:
             else say("%(kind)s: no vote (%(article)s).", kind=kind.kind, article=kind.article)
         )
         said.append(template)
+    if own.least_months:
+        said.append(say("Who votes has been a member for %(months)s months.", months=own.least_months))
     if own.least_age:
         said.append(say("Who votes is %(age)s on 1 January.", age=own.least_age))
     if own.arrears_months is not None:

@@ -93,11 +93,12 @@ def base_votes(rule: Rule, count: Count) -> int:
 
 
 def votes_needed(rule: Rule, count: Count) -> int:
-    """Fewest votes for with which the resolution is adopted, at least one.
+    """Fewest votes for with which the resolution is adopted, at least one; the second share is among what they reach.
 
     Source: docs/domain/meetings-votes-and-statutes.md#how-a-vote-is-counted (E19).
     """
-    return max(1, rule.majority.needed_of(base_votes(rule, count)))
+    also = rule.also.share.needed_of(tally_of(count).base(rule.also.base)) if rule.also else 0
+    return max(1, also, rule.majority.needed_of(base_votes(rule, count)))
 
 
 def quorum_needed(rule: Rule, count: Count) -> int:
@@ -127,7 +128,8 @@ def decide(
     rule, tally = rule_of(articles, kind, second), tally_of(count)
     ruling = majorities.decide(articles, kind, tally, second, casting=casting, approved=approved)
     is_reached = rule.majority.is_reached(count.votes_for, base_votes(rule, count))
-    is_broken = casting and tally.is_tie and rule.tie != "rejects" and is_half(rule.majority) and not is_reached
+    is_tied = tally.is_tie and rule.tie != "rejects" and is_half(rule.majority) and not is_reached
+    is_broken = casting and is_tied and majorities.reaches_also(rule, tally)
     if ruling.word in _REASONS:
         reason = _REASONS[ruling.word]
     elif is_broken:

@@ -22,6 +22,7 @@ _LAW: Mapping[str, Record] = {
     "dissolution": {"article": "BW 2:42 lid 4", "majority": {"num": 2, "den": 3}},
     "conversion": {"article": "BW 2:18 lid 2 a", "majority": {"num": 9, "den": 10}},
 }
+_OF_A_SECOND = ("article", "majority", "quorum", "also")
 _LIKE_STATUTES = ("dissolution", "conversion", "merger")
 
 
@@ -63,7 +64,7 @@ def judge(
         earliest = first_on + timedelta(days=second.get("from_days", 0))
         is_called = says_why or not second.get("says_why", False)
         if is_called and earliest <= held_on <= first_on + timedelta(days=second["to_days"]):
-            rule |= {"article": second["article"], "majority": second["majority"], "quorum": second.get("quorum")}
+            rule |= {"quorum": None, "also": None, **{name: second[name] for name in _OF_A_SECOND if name in second}}
         elif second.get("outside") == "undecidable":
             return False, second["article"]
     quorum = rule.get("quorum")
@@ -73,11 +74,17 @@ def judge(
     if not _is_enough(rule["majority"], count.votes_for, _base(rule.get("base", "cast"), count)):
         article = rule.get("tie_article") or rule["article"] if tied else rule["article"]
         breaks = rule.get("tie", "rejects") != "rejects" and tied and count.votes_for > 0
-        return breaks and _fraction(rule["majority"]) == Fraction(1, 2) and casting == "for", article
+        if not breaks or _fraction(rule["majority"]) != Fraction(1, 2) or casting != "for":
+            return False, article
+    else:
+        article = rule["article"]
+    also = rule.get("also")
+    if also and not _reaches(also["share"], count.votes_for, _base(also.get("base", "all"), count)):
+        return False, also["article"]
     approval = rule.get("approval")
     if approval and not approval.get("articles") and not approved:
         return False, approval["article"]
-    return True, rule["article"]
+    return True, article
 
 
 def _is_there(quorum: Record, count: Count) -> bool:

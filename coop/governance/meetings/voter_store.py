@@ -38,10 +38,11 @@ def keep_leaving(tx: Tx, member_id: str, number: int, left_on: date | None, told
 
 @dataclass(frozen=True)
 class Registered:
-    """A member by the register: of which kind, and with how many votes (or shares, as the statutes count)."""
+    """A member by the register: of which kind, with how many votes (or shares, as the statutes count), since when."""
 
     kind: str
     votes: int
+    since: date
 
 
 def find_members(
@@ -54,11 +55,14 @@ def find_members(
     if members is not None:
         where.append(among(tx, voter.c.member_id, members))
     rows = tx.execute(
-        select(voter.c.member_id, voter.c.kind, voter.c.votes)
+        select(voter.c.member_id, voter.c.kind, voter.c.votes, voter.c.from_on)
         .where(*where)
         .order_by(voter.c.member_id, voter.c.from_on, voter.c.change)
     )
-    latest = {member_id: Registered(kind, votes) for member_id, kind, votes in rows}
+    latest: dict[str, Registered] = {}
+    for member_id, kind, votes, from_on in rows:
+        since = latest[member_id].since if member_id in latest else from_on
+        latest[member_id] = Registered(kind, votes, since)
     ends = _find_ends(tx, told_until, members)
     return {
         member_id: registered for member_id, registered in latest.items() if (ends.get(member_id) or date.max) > day

@@ -40,7 +40,7 @@ from coop.governance.statutes.delegates import (
 )
 from coop.governance.statutes.law import LAW
 from coop.governance.statutes.version import in_force
-from coop.governance.statutes.voters import cap_votes, find_voters, weigh_member
+from coop.governance.statutes.voters import cap_votes, find_voters, has_waited, weigh_member
 from coop.kit.positions import is_behind
 from coop.kit.tx import Tx
 from coop.values import CoopError, midnight, say
@@ -58,19 +58,21 @@ def find_freezing_time(tx: Tx, meeting: Meeting) -> datetime:
 def weigh_members(
     tx: Tx, day: date, registered: Mapping[str, Registered], told_until: datetime | None = None
 ) -> dict[str, int]:
-    """Votes of members by the statutes in force on a day: none for who is of a kind without a vote, or suspended by
-    what was on file at an instant. Before there are statutes the law gives each one."""
+    """Votes of members by the statutes in force on a day: none for who is of a kind without a vote, is not a member for
+    as long as they ask, or is suspended by what was on file at an instant. Before there are statutes the law gives each
+    one."""
     versions = [version for version in meeting_store.list_statutes(tx) if version.valid_from <= day]
     articles = in_force(versions, day).articles if versions else LAW
     suspended = list_suspended(tx, day, told_until)
-    weights = {
-        member_id: 0 if member_id in suspended else weigh_member(articles, each.kind, each.votes)
-        for member_id, each in registered.items()
-    }
+
+    def weigh(each: Registered) -> int:
+        return weigh_member(articles, each.kind, each.votes) if has_waited(articles, each.since, day) else 0
+
+    weights = {member_id: 0 if member_id in suspended else weigh(each) for member_id, each in registered.items()}
     if find_voters(articles).most_share is None:
         return weights
     everybody = find_members(tx, day, told_until)
-    whole = sum(weigh_member(articles, each.kind, each.votes) for each in everybody.values())
+    whole = sum(weigh(each) for each in everybody.values())
     return cap_votes(articles, weights, whole)
 
 

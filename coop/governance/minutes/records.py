@@ -55,6 +55,8 @@ def resolution_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
         "rule": str(say_rule(rule)),
         "majority": _share(rule.majority),
         "base": rule.base,
+        "also": _share(rule.also.share) if rule.also else None,
+        "also_of": rule.also.base if rule.also else None,
         "quorum": _share(rule.quorum.share) if rule.quorum else None,
         "quorum_of": rule.quorum.of if rule.quorum else None,
         "count": count_record(outcome) if decided else None,

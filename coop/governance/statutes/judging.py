@@ -26,6 +26,7 @@ MOST: Final[Mapping[str, int]] = {
     "hold_days": DAYS_MAX,
     "arrears_months": MONTHS_MAX,
     "suspended_months": MONTHS_MAX,
+    "least_months": MONTHS_MAX,
     "term_months": MONTHS_MAX,
     "seats": SEATS_MAX,
     "substitutes": SEATS_MAX,
@@ -98,6 +99,9 @@ def _judge_rule(rule: Rule, path: str) -> list[Problem]:
     for name, share in majorities:
         if 2 * share.num < share.den or (share.above and share.num == share.den):
             problems.append(Problem(say("a majority is at least one half and at most all"), f"{path}.{name}"))
+    for name, also in (("also", rule.also), ("second.also", rule.second.also if rule.second else None)):
+        if also is not None and also.share.above and also.share.num == also.share.den:
+            problems.append(Problem(say("more than all can never be for it"), f"{path}.{name}.share"))
     if rule.quorum is not None and rule.quorum.share.above and rule.quorum.share.num == rule.quorum.share.den:
         problems.append(Problem(say("more than all can never be there"), f"{path}.quorum.share"))
     second = rule.second.quorum.share if rule.second and rule.second.quorum else None

@@ -1,7 +1,8 @@
 """Decisions on matters: the rule of a kind, its quorum, its second meeting and its majority.
 
     quorum met  = there * den >= all * num          heads or votes, as the statutes count
-    adopted     = quorum met and for * den >= base * num   (or >, where they ask more than a share)
+    adopted     = quorum met and for * den >= base * num   (or >, where they ask more than a share),
+                  and the same of a second share, where they ask one besides
 
 Source: Civil Code, book 2, articles 2:18, 2:38, 2:42 and 2:43; docs/domain/meetings-votes-and-statutes.md#e19.
 """
@@ -51,7 +52,8 @@ def applies(articles: Articles, kind: str, second: SecondCall | None = None) -> 
     if second is None or rule.second is None:
         return rule
     if _is_within(rule.second, second):
-        return replace(rule, article=rule.second.article, majority=rule.second.majority, quorum=rule.second.quorum)
+        own = rule.second
+        return replace(rule, article=own.article, majority=own.majority, quorum=own.quorum, also=own.also)
     return None if rule.second.outside == "undecidable" else rule
 
 
@@ -158,7 +160,26 @@ def is_half(share: Share) -> bool:
     return 2 * share.num == share.den
 
 
+def reaches_also(rule: Rule, tally: Tally) -> bool:
+    """True when the votes for come to the second share that a rule asks, or it asks none.
+
+    >>> from coop.governance.statutes.model import Also
+    >>> rule = Rule("14", Share(2, 3), also=Also("14.2", Share(1, 2)))
+    >>> [reaches_also(rule, Tally(votes, 0, votes_all=81)) for votes in (41, 40)]
+    [True, False]
+    """
+    return rule.also is None or rule.also.share.is_reached(tally.votes_for, tally.base(rule.also.base))
+
+
 def _judge(rule: Rule, tally: Tally, casting: Casting) -> Ruling:
+    """The majority, and the second share where one is asked: without that neither votes nor a word adopt."""
+    ruling = _judge_majority(rule, tally, casting)
+    if rule.also is not None and ruling.word == "adopted" and not reaches_also(rule, tally):
+        return Ruling("rejected", rule.also.article)
+    return ruling
+
+
+def _judge_majority(rule: Rule, tally: Tally, casting: Casting) -> Ruling:
     """The majority alone. Nobody for it is never enough; a tie rejects, or the chair or the lot decides."""
     if tally.votes_for and rule.majority.is_reached(tally.votes_for, tally.base(rule.base)):
         return Ruling("adopted", rule.article)

@@ -92,9 +92,19 @@ class Quorum:
 
 
 @dataclass(frozen=True)
+class Also:
+    """A second share that the votes for have to come to beside the majority, such as half of all votes of members."""
+
+    article: str
+    share: Share
+    base: Base = "all"
+
+
+@dataclass(frozen=True)
 class Second:
-    """A second meeting ``from_days`` to ``to_days`` after the first, in which another ``quorum`` is asked, or none. One
-    outside that window is none: it asks the first quorum again, or may not decide at all (``outside``)."""
+    """A second meeting ``from_days`` to ``to_days`` after the first, in which another ``quorum`` is asked, or none, and
+    beside its majority another share (``also``), or none. One outside that window is none: it asks the first quorum
+    again, or may not decide at all (``outside``)."""
 
     article: str
     majority: Share
@@ -103,6 +113,7 @@ class Second:
     says_why: bool = False
     outside: Literal["quorum", "undecidable"] = "quorum"
     quorum: Quorum | None = None
+    also: Also | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +144,7 @@ class Rule:
     quorum: Quorum | None = None
     second: Second | None = None
     approval: Approval | None = None
+    also: Also | None = None
     in_writing: bool = False
     secret: bool = False
 
@@ -234,8 +246,9 @@ class Voters:
 
     Everybody has one vote, unless ``plural``: then as many as the register says, or as the band of what it says gives;
     no more than ``most_votes``, nor than ``most_share`` of the votes that all have before that bound, rounded down.
-    ``bands`` rise; ``on_bound`` says which band holds a bound itself, where the statutes do. ``least_age`` counts on
-    1 January. Who is more than ``arrears_months`` behind has no rights. A suspension ends after ``suspended_months``.
+    ``bands`` rise; ``on_bound`` says which band holds a bound itself, where the statutes do. Who has been a member for
+    less than ``least_months`` on the day of the meeting has no vote yet. ``least_age`` counts on 1 January. Who is more
+    than ``arrears_months`` behind has no rights. A suspension ends after ``suspended_months``.
     """
 
     article: str
@@ -245,6 +258,7 @@ class Voters:
     most_share: Share | None = None
     bands: tuple[Band, ...] = ()
     on_bound: Literal["lower", "upper"] | None = None
+    least_months: int = 0
     least_age: int = 0
     arrears_months: int | None = None
     arrears_article: str = ""

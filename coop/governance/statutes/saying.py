@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from coop.governance.statutes.majorities import is_half
-from coop.governance.statutes.model import Base, Quorum, Rule, Share
+from coop.governance.statutes.model import Also, Base, Quorum, Rule, Share
 from coop.values import Said, say
 
 BASES: Final[dict[Base, Said]] = {
@@ -42,6 +42,16 @@ def say_quorum(quorum: Quorum) -> Said:
     return say("%(share)s of the members must be there in person", share=share)
 
 
+def say_also(also: Also) -> Said:
+    """The second share that a rule asks beside its majority, in words.
+
+    >>> str(say_also(Also("14.2", Share(1, 2, above=True))))
+    'more than half of all votes that members have must be for it (14.2)'
+    """
+    share, base = say_share(also.share), BASES[also.base]
+    return say("%(share)s %(base)s must be for it (%(article)s)", share=share, base=base, article=also.article)
+
+
 def say_rule(rule: Rule) -> Said:
     """A rule in a sentence: its majority, its quorum, and what a tie means where it does not reject.
 
@@ -52,6 +62,8 @@ def say_rule(rule: Rule) -> Said:
     if rule.quorum is not None:
         quorum = say_quorum(rule.quorum)
         said = say("%(rule)s; %(quorum)s (%(article)s)", rule=said, quorum=quorum, article=rule.quorum.article)
+    if rule.also is not None:
+        said = say("%(rule)s; %(also)s", rule=said, also=say_also(rule.also))
     if rule.tie == "chair":
         said = say("%(rule)s; at a tie the chair decides", rule=said)
     if rule.tie == "lot":

@@ -48,6 +48,18 @@ def judge_age(articles: Articles, born: date, year: int) -> Ruling:
     return Ruling("accepted" if is_old_enough else "refused", voters.article)
 
 
+def has_waited(articles: Articles, since: date, day: date) -> bool:
+    """True for who has been a member on a day for as long as the statutes ask of who votes.
+
+    >>> from coop.governance.statutes.model import Voters
+    >>> quarter = Articles("a", voters=Voters("17", least_months=3))
+    >>> [has_waited(quarter, date(2026, 1, 31), day) for day in (date(2026, 4, 29), date(2026, 4, 30))]
+    [False, True]
+    """
+    months = find_voters(articles).least_months
+    return not months or add_months(since, months) <= day
+
+
 def judge_suspended(articles: Articles, suspended_on: date, for_months: int, vote_on: date) -> Ruling:
     """Judge a vote of somebody who was suspended: none while it lasts, and it lasts no longer than the statutes say."""
     voters = find_voters(articles)

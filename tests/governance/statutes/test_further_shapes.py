@@ -1,5 +1,6 @@
-"""Statutes of three shapes that differ from the ten sets, in cases worked by hand: a quorum that halves at the second
-meeting, votes by share of which nobody has more than a tenth, and decisions outside a meeting after an advertisement.
+"""Statutes of four shapes that differ from the ten sets, in cases worked by hand: a quorum that halves at the second
+meeting, votes by share of which nobody has more than a tenth, decisions outside a meeting after an advertisement, and a
+majority of the votes cast that has to be half of all votes too.
 
 Each verdict is made twice, by the rules and by the second opinion, from the same record.
 """
@@ -17,8 +18,10 @@ from coop.governance.model import Count
 from coop.governance.statutes.judging import judge_articles
 from coop.governance.statutes.majorities import decide_outside
 from coop.governance.statutes.model import (
+    Also,
     Approval,
     Articles,
+    Casting,
     Quorum,
     Rule,
     Second,
@@ -124,7 +127,63 @@ def test_all_decide_outside_a_meeting_where_the_board_knew_and_inside_half_of_al
         assert second_opinion.judge(describe_articles(OUTSIDE), "other", count) == (adopted, "art. 14")
 
 
-@pytest.mark.parametrize("held", [HALVED, BY_SHARE, OUTSIDE], ids=lambda each: each.name)
+BESIDES = Articles(
+    "half of all besides",
+    rules={
+        "ordinary": Rule(
+            "art. 17.1",
+            Share(1, 2, above=True),
+            tie="chair",
+            tie_article="art. 17.3",
+            also=Also("art. 17.2", Share(1, 4), "present"),
+        ),
+        "statutes": Rule(
+            "art. 18.1",
+            Share(2, 3),
+            quorum=Quorum("art. 18.2", Share(1, 2), "votes"),
+            also=Also("art. 18.2", Share(1, 2)),
+            second=Second("art. 18.3", Share(3, 4), 28),
+        ),
+    },
+    voters=Voters("art. 12", least_months=3),
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "casting", "held_on", "adopted", "article"),
+    [
+        ("statutes", (41, 20, 0, 81), "", None, True, "art. 18.1"),  # 41 of 61 is above 40.67, and above 40.5 of 81
+        ("statutes", (40, 5, 0, 81), "", None, False, "art. 18.2"),  # 40 of 45 is enough of those, and not of 81
+        ("statutes", (41, 21, 0, 81), "", None, False, "art. 18.1"),  # two thirds of 62 are 41.33
+        ("statutes", (30, 10, 0, 81), "", date(2026, 6, 22), True, "art. 18.3"),  # 30 of 40, and nothing besides
+        ("other", (11, 10, 24, 81), "", None, False, "art. 17.2"),  # a quarter of the 45 that are there is 11.25
+        ("other", (11, 10, 23, 81), "", None, True, "art. 17.1"),  # of 44 it is 11
+        ("other", (10, 10, 20, 81), "for", None, True, "art. 17.3"),  # the chair decides: 10 is a quarter of 40
+        ("other", (10, 10, 21, 81), "for", None, False, "art. 17.2"),  # and not of 41, whatever the chair says
+        ("other", (10, 10, 20, 81), "against", None, False, "art. 17.3"),
+    ],
+)
+def test_votes_for_come_to_a_second_share_beside_the_majority(
+    kind: str, count: tuple[int, int, int, int], casting: Casting, held_on: date | None, adopted: bool, article: str
+) -> None:
+    counted = Count(*count)
+    second = SecondCall(FIRST, held_on, says_why=False) if held_on else None
+    verdict = decide(BESIDES, kind, counted, second, casting=casting)
+    assert (verdict.adopted, verdict.article) == (adopted, article)
+    assert casting or (counted.votes_for >= verdict.votes_needed) == adopted
+    again = second_opinion.judge(
+        describe_articles(BESIDES), kind, counted, casting=casting, first_on=FIRST if held_on else None, held_on=held_on
+    )
+    assert again == (adopted, article)
+
+
+def test_a_share_besides_that_nobody_can_reach_is_refused() -> None:
+    rule = Rule("art. 1", Share(1, 2), also=Also("art. 2", Share(1, 1, above=True)))
+    held = Articles("too much", rules={"ordinary": rule})
+    assert [each.field for each in judge_articles(held, ("ordinary",))] == ["rules.ordinary.also.share"]
+
+
+@pytest.mark.parametrize("held", [HALVED, BY_SHARE, OUTSIDE, BESIDES], ids=lambda each: each.name)
 def test_each_shape_is_kept_whole_and_read_out_in_both_languages(held: Articles) -> None:
     assert judge_articles(held, ("ordinary", "loan", "statutes")) == []
     assert read_articles(describe_articles(held)) == held
@@ -134,5 +193,6 @@ def test_each_shape_is_kept_whole_and_read_out_in_both_languages(held: Articles)
         "quorum that halves": "at least 1/4 of the members must be there or represented",
         "by share": "Nobody has more than 1/10 of all votes.",
         "outside a meeting": "An advertisement in a newspaper",
+        "half of all besides": "at least half of all votes that members have must be for it (art. 18.2)",
     }
     assert any(marks[held.name] in each for each in said["en"]), said["en"]
