@@ -27,8 +27,15 @@ def read_referendum(own: Referendum, held_on: date) -> tuple[list[Said], list[Sa
         said.append(say("They vote on whether the decision falls; without a majority for that it stands."))
     else:
         said.append(say("They vote on whether the decision stands; without a majority for that it falls."))
+    said.append(
+        say(
+            "Where too few take part, a second meeting follows if the statutes know one for it; where too few take part"
+            " there too, it is as if there was no majority."
+        )
+    )
     if own.hold_days:
         said.append(say("The referendum is held within %(days)s days.", days=own.hold_days))
+    said.append(say("As long as it is not held, the decision does not act, also when its days are over."))
     example = say(
         "What is adopted on %(day)s: until %(latest)s, by %(needed)s of 200 members with one vote each.",
         day=held_on,

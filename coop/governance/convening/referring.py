@@ -27,7 +27,7 @@ from coop.governance.ballots.referenda.rules import (
     get_referendum,
     is_enough,
 )
-from coop.governance.decisions.referendum import find_outcome, list_awaiting, list_put
+from coop.governance.decisions.referendum import find_outcome, find_second_call, list_awaiting, list_put
 from coop.governance.decisions.repeal import stop
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry
@@ -49,9 +49,20 @@ PAPER: Final = "request"
 
 
 @dataclass(frozen=True)
+class SecondDue:
+    """A referendum that lacked its quorum at a meeting, and the days between which the second one is held."""
+
+    meeting_id: str
+    held_on: date
+    from_on: date
+    until: date
+
+
+@dataclass(frozen=True)
 class Referral:
     """The state of a point on which a referendum may be possible: by which right, until when, how many asked, by when
-    it is held, the point by which it is, and what came of it. Without a right there is nothing else."""
+    it is held, the point by which it is, the second meeting that is due on it, and what came of it. Without a right
+    there is nothing else."""
 
     own: Referendum | None
     until: date | None
@@ -61,6 +72,7 @@ class Referral:
     granted_on: date | None
     hold_by: date | None
     point: str | None
+    second: SecondDue | None
     outcome: KeptStop | None
     may_ask: bool
     has_asked: bool
@@ -230,6 +242,7 @@ def view_referral(tx: Tx, resolution_id: str, member_id: str | None) -> Referral
     votes = voting_lists.read_members(tx, meeting, sorted(asking)) if asking else {}
     has_asked = member_id in asking
     put = list_put(tx, resolution_id) if granted_on else []
+    outcome = find_outcome(list_stops(tx, resolution_id)) if granted_on else None
     return Referral(
         own=own,
         until=find_last_day(own, decided.decided_on) if own and decided and decided.verdict.adopted else None,
@@ -238,8 +251,9 @@ def view_referral(tx: Tx, resolution_id: str, member_id: str | None) -> Referral
         votes_asking=sum(votes[each] for each in asking),
         granted_on=granted_on,
         hold_by=find_hold_by(own, granted_on) if own and granted_on else None,
-        point=put[-1].resolution_id if put else None,
-        outcome=find_outcome(list_stops(tx, resolution_id)) if granted_on else None,
+        point=max(put, key=lambda each: _find_day(tx, each)).resolution_id if put else None,
+        second=None if outcome else _find_second(tx, put),
+        outcome=outcome,
         may_ask=is_open and not has_asked and any(voting_lists.read_members(tx, meeting, [member_id or ""]).values()),
         has_asked=has_asked,
         entered=_judge_objection(tx, asked, member_id),
@@ -257,6 +271,27 @@ def _judge_objection(tx: Tx, asked: Sequence[store.KeptRequest], member_id: str 
     return MayObject(until, made, tx.today <= until and not made)
 
 
+def _find_day(tx: Tx, point: Resolution) -> date:
+    """The day on which a referendum was decided, the last of all where it is to come."""
+    decided = meetings.find_decision(tx, point.resolution_id)
+    return decided.decided_on if decided is not None else date.max
+
+
+def _find_second(tx: Tx, put: Sequence[Resolution]) -> SecondDue | None:
+    """The second meeting that is due on a referendum; None where it needs none, or another meeting is called."""
+    due: list[SecondDue] = []
+    for point in put:
+        decided = meetings.find_decision(tx, point.resolution_id)
+        if decided is None:
+            return None
+        meeting, _ = _find_point(tx, point.resolution_id, lock=False)
+        second = find_second_call(tx, meeting, point)
+        if decided.verdict.reason == "no-quorum" and second is not None:
+            from_on, until = (meeting.held_on + timedelta(days=days) for days in (second.from_days, second.to_days))
+            due.append(SecondDue(meeting.meeting_id, meeting.held_on, from_on, until))
+    return max(due, key=lambda each: each.held_on, default=None)
+
+
 def list_to_hold(tx: Tx) -> list[tuple[Resolution, date | None]]:
     """Decisions that wait for a referendum which no notice puts to the vote, each with the day by which it is held."""
     found = []
@@ -266,7 +301,9 @@ def list_to_hold(tx: Tx) -> list[tuple[Resolution, date | None]]:
             continue
         meeting, point = _find_point(tx, decided.resolution_id, lock=False)
         own = get_referendum(_find_articles(tx, meeting), point.ruled_as)
-        found.append((decided, find_hold_by(own, granted[decided.resolution_id])))
+        second = _find_second(tx, list_put(tx, decided.resolution_id))
+        by_second = second.until if second is not None and tx.today < second.until else None
+        found.append((decided, by_second or find_hold_by(own, granted[decided.resolution_id])))
     return found
 
 

@@ -112,7 +112,7 @@ def _show(request: Request, resolution_id: str, form: Form) -> Response:
     with reading(request) as tx:
         view, outcome = find_resolution_view(tx, resolution_id)
         referral = view_referral(tx, resolution_id, session.member_id)
-        steward = ACCESS.allows(session, "enter-request")
+        today, steward = tx.today, ACCESS.allows(session, "enter-request")
         numbers = list_numbers(tx) if steward else {}
         waiting = [
             entry
@@ -127,6 +127,7 @@ def _show(request: Request, resolution_id: str, form: Form) -> Response:
         view=view,
         outcome=outcome,
         referral=referral,
+        today=today,
         rights=[str(speak(lang, said)) for said in rights],
         form=form,
         steward=steward,

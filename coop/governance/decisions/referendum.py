@@ -16,10 +16,20 @@ from coop.events import Event
 from coop.governance.decisions.repeal import stop
 from coop.governance.kind_fields import Pick, Words, show_fields
 from coop.governance.kinds import Adopted, Form, Kind, Known, Parameters
-from coop.governance.meetings.store import find_agenda, find_decision, find_meeting, find_resolution, list_statutes
+from coop.governance.meetings.store import (
+    find_agenda,
+    find_decision,
+    find_meeting,
+    find_resolution,
+    list_decisions,
+    list_statutes,
+)
 from coop.governance.meetings.withdrawal_store import find_withdrawn_points
 from coop.governance.model import ORDINARY, Meeting, Resolution
 from coop.governance.model import REFERENDUM as NAME
+from coop.governance.statutes.applying import find_articles
+from coop.governance.statutes.majorities import find_rule
+from coop.governance.statutes.model import Second
 from coop.governance.statutes.version import in_force
 from coop.governance.stops.rules import REPEALED, Stopping
 from coop.governance.stops.store import KeptStop, list_stops, map_stops
@@ -112,9 +122,30 @@ def act(tx: Tx, adopted: Adopted) -> list[Event]:
 
 
 def turn_down(tx: Tx, turned: Adopted) -> list[Event]:
-    """Let the decision act again, or fall, where there was no majority for the opposite."""
+    """Let the decision act again, or fall, where there was no majority for the opposite. It waits on where nothing was
+    decided: for a second meeting, where the statutes know one for want of a quorum, or to be held anew."""
     point = turned.resolution
+    if is_left_open(tx, turned.meeting, point):
+        return []
     return _settle(tx, point, turned.decided_on, stands=point.parameters["asks"] == "repeal")
+
+
+def is_left_open(tx: Tx, meeting: Meeting, point: Resolution) -> bool:
+    """True where the meeting came to no outcome, so that the decision stays suspended until another one does."""
+    decided = find_decision(tx, point.resolution_id)
+    reason = decided.verdict.reason if decided is not None else ""
+    return reason == "not-decidable" or (reason == "no-quorum" and find_second_call(tx, meeting, point) is not None)
+
+
+def find_second_call(tx: Tx, meeting: Meeting, point: Resolution) -> Second | None:
+    """The second meeting that the statutes let follow where a referendum lacks its quorum; none where this is it."""
+    first = find_meeting(tx, meeting.second_of) if meeting.second_of else None
+    if first is not None:
+        decided = list_decisions(tx, first.meeting_id)
+        lacking = {name for name, each in decided.items() if each.verdict.reason == "no-quorum"}
+        if any(each.resolution_id in lacking and each.is_same_proposal(point) for each in first.resolutions):
+            return None
+    return find_rule(find_articles(meeting, list_statutes(tx)), point.ruled_as).second
 
 
 def _settle(tx: Tx, point: Resolution, decided_on: date, *, stands: bool) -> list[Event]:

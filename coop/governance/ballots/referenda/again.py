@@ -53,7 +53,7 @@ def check_referendum(tx: Tx, meeting: Meeting, resolution: Resolution, articles:
         yield from _check_papers(tx, resolution_id, told, objections)
         yield from _reckon(tx, meeting, resolution, articles, told, objections)
     if resolution.kind == "referendum":
-        yield from _check_outcome(tx, resolution)
+        yield from _check_outcome(tx, meeting, resolution, articles)
 
 
 def _reckon(
@@ -142,14 +142,19 @@ def _is_enough(own: Record, weights: list[int], votes: Mapping[str, int]) -> boo
     return bool(part > whole * share["num"] if share.get("above") else part >= whole * share["num"])
 
 
-def _check_outcome(tx: Tx, point: Resolution) -> Iterator[str]:
-    """Hold the verdict of a referendum against what became of the decision: its first word after it."""
+def _check_outcome(tx: Tx, meeting: Meeting, point: Resolution, articles: Record) -> Iterator[str]:
+    """Hold the verdict of a referendum against what became of the decision: its first word after it, or none where the
+    meeting came to no outcome."""
     decided = store.find_decision(tx, point.resolution_id)
     if decided is None:
         return
     falls = decided.verdict.adopted == (point.parameters["asks"] == "repeal")
     told = list_told(tx, DecisionStopped, str(point.parameters["decision"]))
     came_of_it = [each["manner"] for each in told if each["stop_id"] == point.resolution_id]
+    if _waits_on(tx, meeting, point, articles, decided.verdict.reason):
+        if came_of_it:
+            yield "its decision waits no more, though this meeting came to no outcome"
+        return
     repealed_before = any(
         each["manner"] == "repealed" and each["stop_id"] != point.resolution_id
         and each["stopped_on"] <= str(decided.decided_on)
@@ -157,3 +162,17 @@ def _check_outcome(tx: Tx, point: Resolution) -> Iterator[str]:
     )  # fmt: skip
     if came_of_it[:1] != ["repealed" if falls else "restored"] and not (repealed_before and not came_of_it):
         yield "what became of its decision is not what the members voted"
+
+
+def _waits_on(tx: Tx, meeting: Meeting, point: Resolution, articles: Record, reason: str) -> bool:
+    """True where nothing could be decided, or a first meeting lacked the quorum and the statutes know a second."""
+    if reason != "no-quorum":
+        return reason == "not-decidable"
+    rules = articles["rules"]
+    if not (rules.get(ruled_as(point)) or rules["ordinary"]).get("second"):
+        return False
+    first = store.find_meeting(tx, meeting.second_of) if meeting.second_of else None
+    before = [each for each in first.resolutions if each.kind == "referendum"] if first is not None else []
+    same = [each.resolution_id for each in before if each.parameters == point.parameters]
+    lacking = [name for name in same if (one := store.find_decision(tx, name)) and one.verdict.reason == "no-quorum"]
+    return not lacking
