@@ -3,7 +3,7 @@
 Owns: the register of meters and their registers, deliveries, readings (packed days, versioned), sharing groups,
 closed periods with their measurements and allocation runs, the documents that these were computed from, proposals of
 what happened at breaks of registers and to meters and the answers to them, late values, which months of readings are
-set aside, looks of others at the use of members.
+set aside, looks of others at the use of members, what was found odd about meters.
 
 Tells: PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, AllocationKeyAnswered,
 ProgramTokenUsed, ReadingChanged (to the member whose meter it is), UseSeen.

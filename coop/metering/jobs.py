@@ -9,6 +9,7 @@ from coop.kit.jobs import Job, Work
 from coop.metering.intake.silence import list_silent
 from coop.metering.periods.close import PeriodIncomplete, close_period, correct_period
 from coop.metering.periods.schedule import find_month_to_close, list_in_reach, list_touched
+from coop.metering.provenance import odd_looks
 from coop.metering.readings.log import make_months
 from coop.metering.readings.sealing import list_to_seal, seal_days
 from coop.values import CoopError, Period, Said, join_said, say, say_count
@@ -120,10 +121,28 @@ def name_silent_gateways(work: Work) -> str:
     return say("not heard: %(gateways)s", gateways=tuple(one.gateway for one in silent))
 
 
+def look_for_oddities(work: Work) -> str:
+    """Look at the meters of each month of which something was told since the last look; says of how many months, and
+    what was found. Reading takes long and hinders nobody; what is written is a few rows."""
+    with work.database.read(work.community) as tx:
+        due = odd_looks.list_due(tx)
+    count = 0
+    for month in due:
+        with work.database.read(work.community) as tx:
+            look, found = odd_looks.look_at(tx, month)
+        with work.write() as tx:
+            odd_looks.keep(tx, look, found)
+        count += len(found)
+    if not due:
+        return say("nothing was told since the last look at odd meters")
+    return say("%(months)s looked at: %(count)s odd", months=tuple(str(month) for month in due), count=count)
+
+
 JOBS = (
     Job("seal-days", N_("Pack the readings of days that are over"), "20 1 * * *", seal_past_days),
     Job("make-room", N_("Make room for the readings of coming months"), "5 1 * * *", make_room),
     Job("silent-gateways", N_("Name the gateways that fell silent"), "20 * * * *", name_silent_gateways),
+    Job("odd-meters", N_("Look for odd meters"), "35 2 * * *", look_for_oddities),
     Job("close-months", N_("Close months that are over"), "15 3 * * *", close_months),
     Job("correct-periods", N_("Correct periods that late values touched"), "45 3 * * *", correct_periods),
 )

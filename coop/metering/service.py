@@ -187,6 +187,7 @@ METERING = Service(
                 "/metering/breaks",
                 "/metering/missing",
                 "/metering/contradictions",
+                "/metering/oddities",
             ),
         ),
         Section("/metering/meters", N_("Meters"), "see-register", 61, ("/metering/groups", "/metering/gateways")),

@@ -66,8 +66,8 @@ def test_readings_that_no_counting_leads_to_are_doubted_by_line_and_register(one
     assert found(one_database, read(HEAT, [("H1", day, "10.20"), ("H2", day, "3.10")])) == []
     [low, high] = found(one_database, read(HEAT, [("H2", day, "2.90"), ("H1", day, "10.60")]))
     assert low[:2] == (2, "H2 heat")
-    assert low[2] == "2.9 GJ is less than the 3 of 2025-03-10T00:00:00Z"
-    assert high == (3, "H1 heat", "10.6 GJ is more than the 10.5 of 2025-03-20T00:00:00Z")
+    assert low[2] == "2.9 GJ is less than the 3 of 2025-03-10T00:00:00+00:00"
+    assert high == (3, "H1 heat", "10.6 GJ is more than the 10.5 of 2025-03-20T00:00:00+00:00")
     [fast] = found(one_database, read(HEAT, [("H3", day, "1.00"), ("H3", day + timedelta(hours=1), "99.00")]))
     assert fast[0] == 3
     assert "more than the meter can have counted" in fast[2]

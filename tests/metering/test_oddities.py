@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import delete
 
+from coop.communities.choices import OdditiesChoice, founding_choices
+from coop.communities.heard import on_choice_made
+from coop.events.members import ChoiceMade
 from coop.kit.database import Database
+from coop.kit.jobs import Work
 from coop.kit.tx import Tx
+from coop.metering.jobs import look_for_oddities
 from coop.metering.model import Quantity, Stand
+from coop.metering.provenance import oddities
+from coop.metering.provenance.odd_looks import Look, find_look, keep, list_found
 from coop.metering.provenance.oddities import find_oddities
+from coop.metering.provenance.tables import odd_look, oddity
 from coop.metering.service import METERING
 from coop.values import Period
 from tests.desk import open_desk, sign_in
-from tests.metering.homes import at, deliver, quarters, writing
+from tests.metering.homes import COMMUNITY, LATER, at, deliver, envelope, killed, quarters, set_clock, writing
 
 MARCH = Period.month(2025, 3)
 FIRST = at("2025-01-28T12:00")
@@ -108,10 +117,101 @@ def test_a_solar_meter_at_night_stands_on_the_page_and_in_the_file(desk: TestCli
     night = [50] * 16 + [0] * 64 + [50] * 16
     with writing(one_database) as tx:
         deliver(tx, quarters("S1", at("2025-03-10T00:00"), night, Quantity.ELECTRICITY_EXPORT))
+    unseen = desk.get("/metering/oddities", params={"period": "2025-03", "lang": "nl"}).text
+    assert "nog niet bekeken" in unseen
+    look(one_database, MARCH.end_at)
+    sign_in(desk, "board")
     page = desk.get("/metering/oddities", params={"period": "2025-03", "lang": "nl"})
     assert "in de nacht gemaakt" in page.text
     assert "S1" in desk.get("/metering/exports/oddities.csv?period=2025-03").text
     assert "/metering/oddities?period=2025-03" in desk.get("/metering/data?period=2025-03").text
-    assert "Geen meter" in desk.get("/metering/oddities", params={"period": "2025-06", "lang": "nl"}).text
+    assert "Geen meter" in desk.get("/metering/oddities", params={"period": "2025-04", "lang": "nl"}).text
     sign_in(desk, "member", member_id="M1")
     assert desk.get("/metering/oddities").status_code == 403
+
+
+def look(database: Database, now: datetime) -> str:
+    """Let the night come, and look for odd meters."""
+    set_clock(database, now)
+    return look_for_oddities(Work(database, COMMUNITY, now, "odd-meters"))
+
+
+def kept(database: Database, month: Period) -> tuple[Look | None, list[tuple[str, str]]]:
+    with database.read(COMMUNITY) as tx:
+        return find_look(tx, month), [(one.meter, str(one.why)) for one in list_found(tx, month)]
+
+
+def tell_stuck(database: Database) -> None:
+    stuck = [100] * 40 + [0] * (DAYS - 40)
+    with writing(database) as tx:
+        deliver(tx, *count_on("H1", stuck), *count_on("H2", [100] * DAYS), *count_on("H3", [80] * DAYS))
+
+
+def test_the_night_looks_only_at_months_of_which_something_was_told_since(one_database: Database) -> None:
+    tell_stuck(one_database)
+    night = MARCH.end_at + timedelta(days=1)
+    assert look(one_database, night) == "2025-01, 2025-02, 2025-03, 2025-04 looked at: 1 odd"
+    assert look(one_database, night + timedelta(days=1)) == "nothing was told since the last look at odd meters"
+    with writing(one_database) as tx:
+        deliver(tx, quarters("E1", at("2025-04-02T00:00"), [10] * 96))
+    # What is told of April is held beside March, and May beside April; March stays as it was looked at.
+    assert look(one_database, night + timedelta(days=2)) == "2025-04 looked at: 0 odd"
+    before, found = kept(one_database, MARCH)
+    assert before is not None
+    assert before.looked_at == night
+    assert found == [("H1", "stands still from 2025-03-09 to 2025-03-30, while others count")]
+
+
+def test_what_is_found_is_the_same_made_anew_and_whatever_came_first(one_database: Database) -> None:
+    tell_stuck(one_database)
+    look(one_database, MARCH.end_at)
+    _, first = kept(one_database, MARCH)
+    with writing(one_database) as tx:
+        assert [(one.meter, str(one.why)) for one in find_oddities(tx, MARCH)] == first
+        for table in (oddity, odd_look):
+            tx.execute(delete(table).where(table.c.community == COMMUNITY))
+    assert kept(one_database, MARCH) == (None, [])
+    look(one_database, MARCH.end_at)
+    assert kept(one_database, MARCH)[1] == first
+
+
+def test_readings_that_explain_take_the_finding_away_the_next_night(one_database: Database) -> None:
+    tell_stuck(one_database)
+    look(one_database, MARCH.end_at)
+    with writing(one_database) as tx:
+        deliver(tx, *count_on("H1", [100] * DAYS), received_at=LATER + timedelta(days=1))
+    look(one_database, MARCH.end_at + timedelta(days=1))
+    assert kept(one_database, MARCH)[1] == []
+
+
+def test_another_choice_of_what_is_odd_is_looked_at_anew(one_database: Database) -> None:
+    tell_stuck(one_database)
+    look(one_database, MARCH.end_at)
+    [founded] = [row.choice for row in founding_choices() if isinstance(row.choice, OdditiesChoice)]
+    chosen = founded.model_dump() | {"still_days": 28}
+    made = ChoiceMade(
+        number=99, name="oddities", valid_from=date(2025, 1, 1), value=chosen, source="", resolution_id=""
+    )
+    with writing(one_database) as tx:
+        on_choice_made(tx, made, envelope(made, tx.community))
+    assert "2025-03" in look(one_database, MARCH.end_at + timedelta(days=1))
+    assert kept(one_database, MARCH)[1] == []
+
+
+def test_killed_while_keeping_leaves_the_look_before(one_database: Database) -> None:
+    tell_stuck(one_database)
+    look(one_database, MARCH.end_at)
+    before = kept(one_database, MARCH)
+    with killed(one_database) as tx:
+        keep(tx, Look(MARCH.start, tx.now, 0, "x"), [])
+    assert kept(one_database, MARCH) == before
+
+
+def test_meters_are_read_some_at_a_time_to_the_same_end(
+    one_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell_stuck(one_database)
+    with writing(one_database) as tx:
+        whole = find_oddities(tx, MARCH)
+        monkeypatch.setattr(oddities, "AT_A_TIME", 1)
+        assert find_oddities(tx, MARCH) == whole

@@ -7,6 +7,8 @@ Energies, volumes and their rates are in base units. The thresholds are choices
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +80,7 @@ def doubt_stands(file: Readings, known: Readings, limit: Limit | None) -> Doubt 
 
     >>> file = Readings(np.array([7200]), np.array([50.0]), lines=[2], unit="Wh")
     >>> doubt_stands(file, Readings(np.array([0, 10800]), np.array([60.0, 65.0])), Limit(100, 1))[1]
-    '50 Wh is less than the 60 of 1970-01-01T00:00:00Z'
+    '50 Wh is less than the 60 of 1970-01-01T00:00:00+00:00'
     """
     known = known.without(file.at_s)
     step, per_hour = (limit.step, limit.per_hour) if limit else (0, np.inf)
@@ -103,8 +105,8 @@ def doubt_stands(file: Readings, known: Readings, limit: Limit | None) -> Doubt 
     if not found:
         return None
     i, kind, told, k = min(found, key=lambda each: each[0])
-    moment = str(np.datetime_as_string(np.datetime64(int(told.at_s[k]), "s"), timezone="UTC"))
-    said, there = (f"{float(each) / file.per_unit:.9g}" for each in (file.values[i], told.values[k]))
+    moment = datetime.fromtimestamp(int(told.at_s[k]), UTC)
+    said, there = (Decimal(f"{float(each) / file.per_unit:.9g}") for each in (file.values[i], told.values[k]))
     values = {"value": said, "unit": file.unit, "other": there, "at": moment}
     match kind:
         case "less":

@@ -374,6 +374,16 @@ def upgrade() -> None:
         batch_op.create_index("ix_meter_proposal_serial", ["community", "serial"], unique=False)
 
     op.create_table(
+        "odd_look",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("looked_at", Instant(), nullable=False),
+        sa.Column("head", sa.BigInteger(), nullable=False),
+        sa.Column("basis", sa.String(length=64), nullable=False),
+        sa.CheckConstraint("head >= 0", name=op.f("ck_odd_look_head_counted")),
+        sa.PrimaryKeyConstraint("community", "month", name=op.f("pk_odd_look")),
+    )
+    op.create_table(
         "period",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("period_start", sa.Date(), nullable=False),
@@ -575,6 +585,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "proposal_id", name=op.f("pk_meter_answer")),
     )
     op.create_table(
+        "oddity",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("meter", sa.String(length=100), nullable=False),
+        sa.Column("quantity", sa.String(length=40), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "month"], ["odd_look.community", "odd_look.month"], name=op.f("fk_oddity_community_odd_look")
+        ),
+        sa.PrimaryKeyConstraint("community", "month", "place", name=op.f("pk_oddity")),
+    )
+    op.create_table(
         "open_end",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("register_id", sa.String(length=36), nullable=False),
@@ -677,6 +700,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_open_end_before")
 
     op.drop_table("open_end")
+    op.drop_table("oddity")
     op.drop_table("meter_answer")
     op.drop_table("late_value")
     op.drop_table("group_member")
@@ -690,6 +714,7 @@ def downgrade() -> None:
     op.drop_table("reading_upload")
     op.drop_table("reading_mapping")
     op.drop_table("period")
+    op.drop_table("odd_look")
     with op.batch_alter_table("meter_proposal", schema=None) as batch_op:
         batch_op.drop_index("ix_meter_proposal_serial")
 

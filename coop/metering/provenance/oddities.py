@@ -1,7 +1,8 @@
 """Odd meters of a month: what they counted, held beside physics, their own past and others of their kind.
 
 Verdicts over what stands, so any order of arrival gives the same ones; they block nothing, and change no amount. What
-is odd is the co-operative's choice (``OdditiesChoice``).
+is odd is the co-operative's choice (``OdditiesChoice``). To find them is to read two months of every register, some
+meters at a time: ``odd_looks`` does so by night, and keeps them.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ from coop.values import Period, Said, say
 
 _TEMPERATURES = (Quantity.FLOW_TEMPERATURE, Quantity.RETURN_TEMPERATURE)
 _HOUR_S = 3600
+
+AT_A_TIME = 100
+"""Meters of which all days are in memory at once."""
 
 Days = Mapping[int, Stored]
 
@@ -122,14 +126,24 @@ def _read(tx: Tx, span: range, first: int) -> list[_Read]:
     for one in directory.registers.values():
         if one.quantity in CUMULATIVE or one.quantity in _TEMPERATURES:
             kept.setdefault(one.serial, []).append(one)
+    found = []
+    serials = sorted(kept)
+    for first_of in range(0, len(serials), AT_A_TIME):
+        some = {serial: kept[serial] for serial in serials[first_of : first_of + AT_A_TIME]}
+        found += _read_some(tx, directory.meters, some, span, first)
+    return found
+
+
+def _read_some(
+    tx: Tx, meters: Mapping[str, Meter], kept: Mapping[str, list[Register]], span: range, first: int
+) -> list[_Read]:
     ids = {one.id for several in kept.values() for one in several}
     by_register: dict[str, dict[int, Stored]] = {}
-    if ids:
-        for (register_id, day), stored in readings.latest(tx, ids, range(span.start - 1, span.stop)).items():
-            by_register.setdefault(register_id, {})[day] = stored
+    for (register_id, day), stored in readings.latest(tx, ids, range(span.start - 1, span.stop)).items():
+        by_register.setdefault(register_id, {})[day] = stored
     found = []
-    for serial, several in sorted(kept.items()):
-        read = _Read(directory.meters[serial])
+    for serial, several in kept.items():
+        read = _Read(meters[serial])
         for one in sorted(several, key=lambda each: each.shape is not Shape.STAND):
             days = by_register.get(one.id)
             if days and one.quantity in CUMULATIVE:

@@ -8,6 +8,7 @@ Worked example: 10 m3 cooled by 30 K gave 1.256 GJ. Source: docs/domain/metering
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from itertools import combinations
 
 import numpy as np
@@ -44,8 +45,8 @@ def judge_heat(heat_j: Floats, volume_l: Floats, drop_k: Floats, off_percent: in
         return None
     return say(
         "%(told)s GJ of heat, while volume and temperatures say %(expected)s GJ",
-        told=f"{told / 1e9:.2f}",
-        expected=f"{expected / 1e9:.2f}",
+        told=Decimal(f"{told / 1e9:.2f}"),
+        expected=Decimal(f"{expected / 1e9:.2f}"),
     )
 
 
@@ -53,16 +54,16 @@ def judge_flow(heat_j: Floats, volume_l: Floats, idle_k: int) -> Said | None:
     """Name water that flows and hardly gives heat: a valve that leaks, or a temperature sensor that is off.
 
     >>> judge_flow(np.full(10, 1e6), np.full(10, 1000.0), 3)
-    '10 m3 of water flowed and was cooled 0.2 degrees: does a valve leak, or is a sensor loose?'
+    '10 m³ of water flowed and was cooled 0.2 degrees: does a valve leak, or is a sensor loose?'
     """
     known = ~np.isnan(heat_j + volume_l)
     volume, heat = float(volume_l[known].sum()), float(heat_j[known].sum())
     if known.sum() < LEAST_DAYS or volume < LEAST_L or heat >= idle_k * volume * J_PER_LITRE_K:
         return None
     return say(
-        "%(volume)s m3 of water flowed and was cooled %(drop)s degrees: does a valve leak, or is a sensor loose?",
-        volume=f"{volume / 1000:.0f}",
-        drop=f"{heat / volume / J_PER_LITRE_K:.1f}",
+        "%(volume)s m³ of water flowed and was cooled %(drop)s degrees: does a valve leak, or is a sensor loose?",
+        volume=round(volume / 1000),
+        drop=Decimal(f"{heat / volume / J_PER_LITRE_K:.1f}"),
     )
 
 

@@ -8,7 +8,8 @@ from coop.kit.http import GuardedRoute, reading
 from coop.metering import texts
 from coop.metering.access import ACCESS
 from coop.metering.amounts import month_of, read_period
-from coop.metering.provenance.oddities import Oddity, find_oddities
+from coop.metering.provenance.odd_looks import Look, find_look, list_found
+from coop.metering.provenance.oddities import Oddity
 from coop.values import Period
 from coop.web.downloads import Asked
 from coop.web.language import N_
@@ -28,18 +29,18 @@ may = ACCESS.may
 @routes.get("/oddities")
 @may("see-data")
 def show_oddities(request: Request, period: str = "") -> Response:
-    """Show which meters counted something odd in a month, and why it is."""
-    wanted, found = _find(request, period)
-    return render(request, "metering/oddities.html", period=wanted, found=found, words=texts)
+    """Show which meters counted something odd in a month, and why it is, as the last look at it found."""
+    wanted, look, found = _find(request, period)
+    return render(request, "metering/oddities.html", period=wanted, look=look, found=found, words=texts)
 
 
 @routes.get("/exports/oddities.{extension}")
 @may("see-data")
 def export_oddities(request: Request, asked: Asked, period: str = "") -> Response:
-    return asked.answer(Listing("oddities", ODDITIES, _find(request, period)[1]))
+    return asked.answer(Listing("oddities", ODDITIES, _find(request, period)[2]))
 
 
-def _find(request: Request, period: str) -> tuple[Period, list[Oddity]]:
+def _find(request: Request, period: str) -> tuple[Period, Look | None, list[Oddity]]:
     with reading(request) as tx:
-        wanted = read_period(period) if period else month_of(tx.today)
-        return wanted, find_oddities(tx, wanted)
+        wanted = month_of(read_period(period).start if period else tx.today)
+        return wanted, find_look(tx, wanted), list_found(tx, wanted)
