@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from coop.metering.register.commands import register_meters
 from coop.metering.service import METERING
 from coop.values import BadInput
 from tests.desk import open_desk, sign_in
-from tests.metering.homes import INSTALLED, at, deliver, gj, quarters, writing
+from tests.metering.homes import INSTALLED, at, deliver, gj, occupy, quarters, writing
 from tests.metering.test_meter_pages import plain
 from tests.metering.test_reading_files import PAGE, filled_in, send, write
 
@@ -77,9 +77,61 @@ def test_a_file_of_another_year_is_doubted_where_the_register_has_a_past(one_dat
     with writing(one_database) as tx:
         deliver(tx, gj("H1", MARCH, "10.00"))
     year_before = MARCH - timedelta(days=365)
-    [(line, _, reason)] = found(one_database, read(HEAT, [("H1", year_before, "10.10"), ("H2", year_before, "1")]))
+    [(line, _, reason)] = found(one_database, read(HEAT, [("H1", year_before, "10.10")]))
     assert line == 2
-    assert "is the year right?" in reason
+    assert reason == "nothing is known of it within 35 days, and it was long ago: is the year right?"
+
+
+def doubts_of(database: Database, *rows: tuple[str, datetime, object]) -> list[tuple[str, str]]:
+    return [(field, reason) for _, field, reason in found(database, read(HEAT, rows))]
+
+
+def test_the_year_of_a_register_that_was_never_heard_is_doubted_by_what_others_told_since(
+    one_database: Database,
+) -> None:
+    year_before = MARCH - timedelta(days=365)
+    assert doubts_of(one_database, ("H2", year_before, "1")) == [], "a co-operative may begin with its history"
+    with writing(one_database) as tx:
+        deliver(tx, gj("H1", year_before + timedelta(days=30), "10.00"))
+    assert doubts_of(one_database, ("H2", year_before, "1")) == [], "others were heard at that time alone"
+    with writing(one_database) as tx:
+        deliver(tx, gj("H1", MARCH, "11.00"))
+    [(field, reason)] = doubts_of(one_database, ("H2", year_before, "1"))
+    assert field == "H2 heat"
+    assert reason == "nothing of it was ever heard, while other meters were up to 2025-03-10: is the year right?"
+    assert doubts_of(one_database, ("H2", MARCH, "1")) == [], "the right year"
+
+
+def test_the_year_of_a_register_that_was_never_heard_is_doubted_by_who_held_its_connection(
+    one_database: Database,
+) -> None:
+    with writing(one_database) as tx:
+        register_meters(tx, [Meter("H9", MeterKind.HEAT, "C9", INSTALLED)])
+        occupy(tx, "C9", "M9", MARCH.date(), date(2025, 9, 1))
+    year = timedelta(days=365)
+    for wrong in (MARCH - year, MARCH + year):
+        [(_, reason)] = doubts_of(one_database, ("H9", wrong, "1"))
+        assert reason == "nobody held its connection within 35 days of it: is the year right?"
+    for right in (MARCH - timedelta(days=20), MARCH + timedelta(days=60), MARCH + timedelta(days=200)):
+        assert doubts_of(one_database, ("H9", right, "1")) == []
+
+
+def test_a_register_that_lies_a_year_from_all_others_of_its_file_is_doubted(one_database: Database) -> None:
+    year = timedelta(days=365)
+    rows = [("H1", MARCH, "1"), ("H2", MARCH, "2"), ("H3", MARCH - year, "3")]
+    [(line, field, reason)] = found(one_database, read(HEAT, rows))
+    assert (line, field) == (4, "H3 heat")
+    assert reason == "its readings lie 365 days from all others in this file: is the year right?"
+    assert doubts_of(one_database, rows[0], rows[2]) == [], "of two nobody knows which is wrong"
+    spread = [*rows, ("H3", MARCH, "4")]
+    assert doubts_of(one_database, *spread) == [], "a register that covers the year is none"
+
+
+def test_a_register_is_held_beside_what_is_known_around_its_own_time(one_database: Database) -> None:
+    with writing(one_database) as tx:
+        deliver(tx, gj("H1", MARCH, "10.00"), gj("H2", MARCH, "10.00"))
+    told = doubts_of(one_database, ("H1", MARCH + timedelta(days=1), "10.01"), ("H2", MARCH - timedelta(days=365), "9"))
+    assert [field for field, _ in told] == ["H2 heat"], "that of another in the file does not count for it"
 
 
 def test_columns_whose_values_fit_each_other_s_registers_are_named_as_swapped(one_database: Database) -> None:

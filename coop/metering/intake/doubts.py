@@ -7,8 +7,9 @@ delivery. What one account says counts for nothing beside a device anyhow, until
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import combinations
 
@@ -31,13 +32,16 @@ from coop.metering.model import (
     DAY_S,
     QUANTITY_WORDS,
     Delivery,
+    Meter,
     MeterKind,
     Quantity,
+    Register,
     Shape,
     to_units,
 )
 from coop.metering.readings import arrivals
 from coop.metering.readings import store as readings
+from coop.metering.readings.log import find_last_day
 from coop.metering.readings.parameters import Limit, Parameters
 from coop.metering.readings.store import Stored, instant, seconds
 from coop.metering.register import store as register
@@ -45,6 +49,9 @@ from coop.values import BadInput, Problem, Said, civil_date, say
 
 NEAR_DAYS = 35
 """Days before and after a file in which its registers are looked up: a month, and some. A choice."""
+
+ASTRAY_DAYS = 300
+"""Days that a register of a file lies from all others of it, so that its year is doubted. A choice."""
 
 REASON_MAX = 500
 _FINE = -15
@@ -76,6 +83,16 @@ class Held:
         return self.known, self.limit
 
     @property
+    def start_s(self) -> int:
+        """Instant of its first reading [s since 1970]."""
+        return int(self.file.at_s[0])
+
+    @property
+    def end_s(self) -> int:
+        """Instant of its last reading [s since 1970]."""
+        return int(self.file.at_s[-1])
+
+    @property
     def line(self) -> int | None:
         """Line of its first reading."""
         return self.file.line(0)
@@ -93,9 +110,11 @@ def find_doubts(tx: Tx, delivery: Delivery) -> list[Problem]:
         for one, other in swapped
         for a, b in ((one, other), (other, one))
     ]
+    astray = {one.key: reason for one, reason in _list_astray(held)}
+    found += [Problem(astray[one.key], one.name, one.line) for one in held if one.key in astray]
     now_s = seconds(tx.now)
     for one in held:
-        if one.key not in named and (doubt := _doubt(tx, one, now_s)):
+        if one.key not in named and one.key not in astray and (doubt := _doubt(tx, one, now_s)):
             found.append(_doubt_of(one, *doubt))
     return sorted(found, key=lambda problem: (problem.line or 0, problem.field))
 
@@ -123,15 +142,52 @@ def _doubt(tx: Tx, one: Held, now_s: int) -> Doubt | None:
     kind = register.directory(tx).meters[one.key[0]].kind
     if kind is MeterKind.SOLAR and (doubt := doubt_night(one.file)):
         return doubt
-    end_s = int(one.file.at_s[-1])
-    if one.is_heard and one.rate is None and not len(one.known) and now_s - end_s > NEAR_DAYS * DAY_S:
-        reason = say(
-            "nothing is known of it within %(days)s days, and it was long ago: is the year right?", days=NEAR_DAYS
-        )
-        return one.line, reason
+    if one.rate is None and not len(one.known) and now_s - one.end_s > NEAR_DAYS * DAY_S:
+        reason = _doubt_period(tx, one)
+        if reason is not None:
+            return one.line, reason
     if one.file.step_s:
         return doubt_use(one.file, one.known, one.rate)
     return doubt_stands(one.file, one.known, one.limit)
+
+
+def _doubt_period(tx: Tx, one: Held) -> Said | None:
+    """Doubt the year of a register of which nothing is known around a time that is long ago: by what is known of it at
+    other times, by who held its connection, and by what was heard of other meters since."""
+    if one.is_heard:
+        return say(
+            "nothing is known of it within %(days)s days, and it was long ago: is the year right?", days=NEAR_DAYS
+        )
+    start, end = civil_date(instant(one.start_s)), civil_date(instant(one.end_s))
+    connection_id = _find_connection(register.directory(tx).meters[one.key[0]], instant(one.end_s))
+    holds = register.list_occupancies(tx, connection_id=connection_id) if connection_id else []
+    near = timedelta(days=NEAR_DAYS)
+    if holds and not any(hold.start - near <= end and (hold.end is None or start <= hold.end + near) for hold in holds):
+        return say("nobody held its connection within %(days)s days of it: is the year right?", days=NEAR_DAYS)
+    last_day = find_last_day(tx)
+    if last_day is not None and last_day * DAY_S - one.end_s > NEAR_DAYS * DAY_S:
+        return say(
+            "nothing of it was ever heard, while other meters were up to %(day)s: is the year right?",
+            day=civil_date(instant(last_day * DAY_S)),
+        )
+    return None
+
+
+def _find_connection(meter: Meter, at: datetime) -> str | None:
+    """The connection at which a meter hung at an instant."""
+    for place in meter.places:
+        if place.installed_at <= at and (place.removed_at is None or at < place.removed_at):
+            return place.connection_id
+    return None
+
+
+def _list_astray(held: list[Held]) -> Iterator[tuple[Held, Said]]:
+    """Registers of which the readings lie most of a year from those of all others in the file, where there are two."""
+    for one in held:
+        apart_s = [max(other.start_s - one.end_s, one.start_s - other.end_s) for other in held if other is not one]
+        if len(apart_s) >= 2 and min(apart_s) > ASTRAY_DAYS * DAY_S:
+            days = min(apart_s) // DAY_S
+            yield one, say("its readings lie %(days)s days from all others in this file: is the year right?", days=days)
 
 
 def _list_swapped(held: list[Held]) -> Iterator[tuple[Held, Held]]:
@@ -162,7 +218,8 @@ def _hold(tx: Tx, delivery: Delivery) -> list[Held]:
         if meter is None:
             continue
         kept = {shape: directory.registers.get((*key, shape)) for shape in Shape}
-        of = {shape: _read_known(stored, one.id, one.exponent) for shape, one in kept.items() if one is not None}
+        around = {day for end in file.at_s[[0, -1]] for day in _near(int(end))}
+        of = {shape: _read_known(stored, one, around) for shape, one in kept.items() if one is not None}
         stands = of.get(Shape.STAND, {}).get(0, _NOTHING)
         uses = [each for shape in (Shape.INTERVAL, Shape.DAY) for each in of.get(shape, {}).values()]
         known = next((each for each in uses if each.step_s == file.step_s), _NOTHING) if file.step_s else stands
@@ -210,13 +267,15 @@ def _join(parts: list[Readings]) -> Readings:
     return Readings(at_s, values, parts[0].step_s, lines)
 
 
-def _read_known(stored: Mapping[readings.RegisterDay, Stored], register_id: str, exponent: int) -> dict[int, Readings]:
-    """What is known of a register in base units, by step; 0 for readings at instants."""
+def _read_known(
+    stored: Mapping[readings.RegisterDay, Stored], of: Register, around: Collection[int]
+) -> dict[int, Readings]:
+    """What is known of a register on some days, in base units, by step; 0 for readings at instants."""
     parts: dict[int, list[Readings]] = {}
     for (identity, day), one in sorted(stored.items(), key=lambda each: each[0][1]):
-        if identity == register_id and len(one.content):
+        if identity == of.id and day in around and len(one.content):
             at_s = one.content.offsets + day * DAY_S
             parts.setdefault(one.step_s, []).append(
-                Readings(at_s, np.asarray(one.content.values * 10.0**exponent, np.float64), one.step_s)
+                Readings(at_s, np.asarray(one.content.values * 10.0**of.exponent, np.float64), one.step_s)
             )
     return {step_s: _join(of) for step_s, of in parts.items()}

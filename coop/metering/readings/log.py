@@ -19,7 +19,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from coop.kit import months
 from coop.kit.database import among
@@ -188,6 +188,12 @@ def load_blocks(tx: Tx, wanted: Mapping[int, Collection[str]]) -> dict[RegisterD
         if len(blocks) > 1:
             blocks.sort(key=lambda one: (one.first, one.number))
     return loaded
+
+
+def find_last_day(tx: Tx) -> int | None:
+    """The newest UTC day of which anything was read, or None before there is any."""
+    found: int | None = tx.scalar(select(func.max(block.c.day)).where(block.c.community == tx.community))
+    return found
 
 
 def add_blocks(tx: Tx, rows: Iterable[Block]) -> None:
