@@ -81,9 +81,10 @@ def main() -> None:
         "--members", type=int, default=1000, help="the largest size; a half and a quarter of it run too"
     )
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--months", type=int, default=12, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(measure(options.one)))
+        print(json.dumps(measure(options.one, options.months)))
         return
     print(f"A year of {YEAR}: ingest, allocate, bill (SQLite, one process)")
     print(" members   ingest    close    bills   all, s   cpu, s   of it ingest, close    MiB  x plain write  x half")
@@ -101,25 +102,26 @@ def main() -> None:
         before = total
 
 
-def measure(members: int) -> dict[str, float]:
+def measure(members: int, months: int = 12) -> dict[str, float]:
     """One size: seconds by phase, peak memory [MiB], and what a plain write of the same bytes took [s]."""
     watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
-        play(Settings(data_dir=Path(folder)), members, watch)
+        play(Settings(data_dir=Path(folder)), members, watch, months)
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     cpu = {f"{name}_cpu": seconds for name, seconds in watch.cpu.items() if name != "plain_write"}
     return {**watch.seconds, **cpu, "cpu": sum(cpu.values()), "peak_mib": peak_mib}
 
 
-def play(settings: Settings, members: int, watch: Watch) -> None:
-    """Let a year of quarter-hours of so many homes come in, be closed and be billed, in an empty folder of data."""
+def play(settings: Settings, members: int, watch: Watch, months: int = 12) -> None:
+    """Let a year of quarter-hours of so many homes come in, be closed and be billed, in an empty folder of data; or the
+    first ``months`` of it."""
     rooms = open_rooms(settings)
     found_everywhere(rooms, COMMUNITY)
     bus = local_bus(rooms)
     set_up(rooms, bus, members)
     use_wh, solar_wh = quarters_of(members)
     tune_gc()
-    for month in Period.year(YEAR).months():
+    for month in Period.year(YEAR).months()[:months]:
         bodies = list(telegrams_of(month, members, use_wh, solar_wh))
         with watch.phase("plain_write"):
             _plain_write(settings.data_dir / "plain", [body for _, _, body in bodies])
