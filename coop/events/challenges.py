@@ -36,7 +36,8 @@ class RulingDisputed(Event):
 class NewVoteOpened(Event):
     """A point is voted on again in the same meeting, since the outcome of ``again_of`` was disputed by the ``article``;
     what that decided has no effect any more. It is the same proposal, under the same hash. ``carried`` ballots that
-    were cast ahead of the meeting or by letter lie in the box already."""
+    were cast ahead of the meeting or by letter lie in the box already. ``voters``: who of the members votes, where not
+    all do."""
 
     TYPE: ClassVar[str] = "governance.new-vote-opened.v1"
     NOUNS: ClassVar[str] = "resolutions"
@@ -51,6 +52,7 @@ class NewVoteOpened(Event):
     article: str
     carried: int
     opened_on: date
+    voters: tuple[str, ...] = ()
 
     def key(self) -> str:
         return self.resolution_id

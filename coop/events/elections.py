@@ -33,7 +33,8 @@ class CandidatesNamed(Event):
 class ElectionVoteOpened(Event):
     """The ``number``-th vote of an election was opened: on a ``nomination`` that binds, a ``round`` that can elect, or
     an ``intermediate`` one on who goes on. ``options`` are what a ballot may name, and ``seats`` the most of them that
-    can be elected. ``on_paper``: whoever is in the room votes on paper; ``secret``: nobody votes otherwise."""
+    can be elected. ``on_paper``: whoever is in the room votes on paper; ``secret``: nobody votes otherwise.
+    ``voters``: who of the members votes, where not all do."""
 
     TYPE: ClassVar[str] = "governance.election-vote-opened.v1"
     NOUNS: ClassVar[str] = "resolutions"
@@ -46,6 +47,7 @@ class ElectionVoteOpened(Event):
     seats: int
     on_paper: bool
     secret: bool
+    voters: tuple[str, ...] = ()
 
     def key(self) -> str:
         return self.resolution_id

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from coop.events.governance import MeetingConvened, PersonElected, ReferendumAsked, TermEnded
+from coop.events.governance import ElectionVoteOpened, MeetingConvened, PersonElected, ReferendumAsked, TermEnded
 from coop.governance.ballots import closing
 from coop.governance.ballots.elections import papers
 from coop.governance.ballots.elections.papers import enter_end
@@ -221,3 +221,23 @@ def test_everybody_reads_who_votes_at_a_meeting_of_the_council_and_two_end_a_ter
     statutes = plain(desk.get("/governance/statutes").text)
     assert "3 delegates vote at meetings in the place of all members" in statutes
     assert "Of 60 members 3 vote; votes of each: 1." in statutes
+
+
+def test_a_vote_that_is_opened_at_the_meeting_names_the_delegates_who_vote(
+    database: Database,
+) -> None:
+    begin(database)
+    seat_before(database, ("m001", ""), ("m002", ""), ("m003", ""))
+    convene(database, meeting(seat(candidates=["m005", "m006"])))
+    at(database, EVENING)
+    open_vote(database)
+    [opened] = only(told_with_notices(database), ElectionVoteOpened)
+    assert opened.voters == ("m001", "m002", "m003") == tuple(sorted(listed(database)))
+
+
+def test_a_vote_of_all_members_names_nobody_since_all_vote(database: Database) -> None:
+    begin(database)
+    convene(database, meeting(seat(**SEATS)))
+    at(database, EVENING)
+    open_vote(database)
+    assert only(told_with_notices(database), ElectionVoteOpened)[0].voters == ()

@@ -193,6 +193,34 @@ def test_a_vote_that_is_opened_at_the_meeting_is_mailed_to_all_the_same_evening_
     assert sum("Tarief 2027" in each or "Tariff of 2027" in each for each in said) == len(said) / 2 > 0
 
 
+def test_a_vote_that_a_council_opens_at_its_meeting_is_mailed_to_its_delegates_alone(
+    database: Database, clock: SetClock
+) -> None:
+    furnish(database)
+    clock.set(datetime(2026, 2, 1, 19, tzinfo=UTC))
+    votes = ElectionVoteOpened(
+        resolution_id="r-2",
+        meeting_id=MEETING.meeting_id,
+        number=1,
+        kind="round",
+        options=("m1", "m2"),
+        seats=1,
+        on_paper=False,
+        secret=False,
+    )
+
+    def mail(number: int, *voters: str) -> list[str | None]:
+        before = len(list_kept(database))
+        hear(database, votes.model_copy(update={"number": number, "voters": voters}))
+        kept = [each for each in list_kept(database) if each.kind == "evening-vote"]
+        return [each.member_id for each in kept[: len(list_kept(database)) - before]]
+
+    hear(database, MEETING)
+    assert mail(1, YILDIZ) == [], "this delegate has no address, and nobody else votes"
+    assert mail(2, VRIES) == [VRIES]
+    assert VRIES in mail(3)
+
+
 def test_a_decision_that_does_not_hold_any_more_is_told_to_all_once_and_one_that_holds_again_otherwise(
     database: Database,
 ) -> None:

@@ -259,6 +259,7 @@ def _open(tx: Tx, meeting: Meeting, again: Resolution) -> list[Event]:
         article=law.CHALLENGE,
         carried=len(carried),
         opened_on=tx.today,
+        voters=voting_lists.name_voters(tx, meeting),
     )
     committed = BallotsCommitted(resolution_id=again.resolution_id, commitments=commitments)
     return [opened, *([committed] if carried else []), *_let_fall(tx, again)]

@@ -97,6 +97,7 @@ def open_vote(tx: Tx, resolution_id: str, *, on_paper: bool = False) -> Opened:
             seats=opened.seats,
             on_paper=opened.on_paper,
             secret=secret,
+            voters=voting_lists.name_voters(tx, meeting),
         )
     )
     return opened
