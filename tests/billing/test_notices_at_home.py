@@ -29,9 +29,9 @@ from coop.verification.athome import WORDS, check, civil, describe, find_binding
 from coop.verification.prices import Binding
 from coop.verification.terms import Notices
 from coop.verification.told import Told
+from tests.billing.tampered_village import FACTS
+from tests.billing.tampered_village import village as village
 from tests.billing.test_days_asked import DAYS, FIRST, KNOWN, tolds
-from tests.billing.test_second_opinion import FACTS
-from tests.billing.test_second_opinion import village as village
 from tests.billing.village import signed, tariff_adopted
 from tests.desk import COMMUNITY
 
