@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 
@@ -11,8 +11,9 @@ from coop.billing.access import ACCESS
 from coop.billing.amounts import forecast_texts
 from coop.billing.amounts import texts as asking_texts
 from coop.billing.amounts.commands import list_amount_rows, set_amount, view_amount
-from coop.billing.amounts.firsts import list_firsts, release_first
+from coop.billing.amounts.firsts import list_firsts
 from coop.billing.amounts.forecasts import forecast_contract
+from coop.billing.amounts.releasing import confirm_release, list_held, propose_release, withdraw_release
 from coop.billing.bills import account_store as accounts
 from coop.billing.bills import store as bills
 from coop.billing.bills.sight import own_contract, visible_contract
@@ -20,12 +21,15 @@ from coop.billing.bodies import Name
 from coop.billing.checking import words
 from coop.communities.choices import GuaranteeChoice, PaymentChoice
 from coop.communities.store import load_choices
+from coop.kit.actor import name_id
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import BadInput, NotFound, Problem, say
 from coop.web.downloads import Asked
 from coop.web.forms import read_cents
 from coop.web.language import language_of, translate
 from coop.web.shell import redirect, render
+
+PAGE: Final = "/billing/amounts"
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/billing", include_in_schema=False)
 may = ACCESS.may
@@ -83,12 +87,14 @@ def set_own_amount(request: Request, contract_id: str, amount: Annotated[Name, F
 def amounts_page(request: Request) -> Response:
     with reading(request) as tx:
         rows, expected = list_amount_rows(tx), list_firsts(tx)
+        held = list_held(tx, expected)
         plan = load_choices(tx).on(PaymentChoice, tx.today).plan
     return render(
         request,
         "billing/amounts.html",
         rows=rows,
-        held=[each for each in expected if each.doubts],
+        held=held,
+        is_own=lambda entry: name_id(entry.entered_by) == name_id(str(session_of(request).actor("page"))),
         due_count=sum(not each.doubts for each in expected),
         may_release=ACCESS.allows(session_of(request), "release-runs"),
         plan=plan,
@@ -98,11 +104,23 @@ def amounts_page(request: Request) -> Response:
 
 @routes.post("/amounts/{contract_id}/release")
 @may("release-runs")
-def release_amount(request: Request, contract_id: str, amount_cents: Annotated[int, Form(ge=0)]) -> Response:
+def release_amount(
+    request: Request,
+    contract_id: str,
+    amount_cents: Annotated[int, Form(ge=0)],
+    act: Annotated[Literal["propose", "confirm", "withdraw"], Form()] = "propose",
+) -> Response:
+    """Let a held first amount wait for a second person, set it as that person, or leave it out."""
+    lang = language_of(request)
     with writing(request) as tx:
-        release_first(tx, contract_id, amount_cents)
-    text = translate(language_of(request), "The monthly amount is set, and the next bill asks it.")
-    return redirect("/billing/amounts", text)
+        if act == "withdraw":
+            withdraw_release(tx, contract_id)
+            return redirect(PAGE, translate(lang, "It is left out: nobody is asked this amount."))
+        if act == "confirm":
+            confirm_release(tx, contract_id, amount_cents)
+            return redirect(PAGE, translate(lang, "The monthly amount is set, and the next bill asks it."))
+        propose_release(tx, contract_id, amount_cents)
+    return redirect(PAGE, translate(lang, "It waits for a second person. Until then nobody is asked it."))
 
 
 @routes.get("/exports/held-amounts.{extension}")

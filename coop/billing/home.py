@@ -7,6 +7,7 @@ from datetime import date
 from fastapi import APIRouter, Request, Response
 
 from coop.billing.access import ACCESS
+from coop.billing.amounts.releasing import list_waiting
 from coop.billing.bills.rules import last_day_to_pay
 from coop.billing.bills.sight import own_heads
 from coop.billing.checking import words
@@ -19,7 +20,7 @@ from coop.kit.actor import name_id
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import Session
 from coop.kit.tx import Tx
-from coop.values import say
+from coop.values import say, say_count
 from coop.web.language import N_, language_of, translate
 from coop.web.waiting import Step, Waiting, show_step, show_waiting
 from coop.web.writing import money
@@ -66,6 +67,7 @@ def waiting(request: Request) -> Response:
             *_list_notices(tx, session),
             *_list_entries(tx, session),
             *_list_law(tx, session),
+            *_list_amounts(tx, session),
             *_list_unpaid(tx, session, lang, tx.today),
         ]
         today = tx.today
@@ -117,6 +119,20 @@ def _list_entries(tx: Tx, session: Session) -> list[Waiting]:
         for entry in notices.list_open(tx)
         if name_id(entry.entered_by) != name_id(str(session.actor("page")))
     ]
+
+
+def _list_amounts(tx: Tx, session: Session) -> list[Waiting]:
+    """Held first amounts that somebody else proposed to set, for whoever may confirm them."""
+    if not ACCESS.allows(session, "release-runs"):
+        return []
+    others = [
+        each for each in list_waiting(tx).values() if name_id(each.entered_by) != name_id(str(session.actor("page")))
+    ]
+    count = len(others)
+    text = say_count(
+        "%(num)s monthly amount waits for a second person", "%(num)s monthly amounts wait for a second person", count
+    )
+    return [Waiting(text, "/billing/amounts")] if others else []
 
 
 def _list_law(tx: Tx, session: Session) -> list[Waiting]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from coop.billing import exports, forecast_pages, home, own_data, pages, resting_cards
 from coop.billing.access import ACCESS
 from coop.billing.amounts import api as amounts
+from coop.billing.amounts import held_api
 from coop.billing.bills import heard
 from coop.billing.checking import api as bills
 from coop.billing.checking import state_api as state
@@ -80,6 +81,7 @@ BILLING = Service(
         runs.routes,
         bills.routes,
         amounts.routes,
+        held_api.routes,
         state.routes,
         own_data.routes,
         exports.routes,

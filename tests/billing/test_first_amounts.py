@@ -8,20 +8,24 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from coop.billing.amounts.doubts import First, find_doubts
 from coop.billing.amounts.firsts import list_firsts
 from coop.billing.amounts.forecasting import ExpectedMonth, Forecast
+from coop.billing.amounts.releasing import confirm_release, list_held, list_waiting, propose_release
 from coop.billing.amounts.store import list_amounts
 from coop.billing.jobs import set_amounts
 from coop.billing.model import Contract, GasYear
+from coop.billing.tables.releases import amount_release
+from coop.events.members import GasBillsCorrected
 from coop.events.members import GasYear as ToldGas
 from coop.kit.database import Database
 from coop.kit.jobs import Work
-from coop.values import Period
+from coop.values import CoopError, Period
 from tests.billing.conftest import Opened
 from tests.billing.village import admitted, even_amounts, hear, signed, tariff_adopted, tell_in_writing, visit
-from tests.desk import COMMUNITY, SECRETARY
+from tests.desk import CHAIR, COMMUNITY, SECRETARY, sign_in
 
 YEAR = Period.year(2025)
 GAS = tuple(GasYear(year, 1_000, 130_000) for year in range(2021, 2025))
@@ -98,7 +102,7 @@ def asked(database: Database) -> list[str]:
         return [amount.contract_id for amount in list_amounts(tx)]
 
 
-def test_what_is_held_is_asked_of_nobody_until_somebody_releases_it(village: Database, tmp_path: Path) -> None:
+def test_what_is_held_is_asked_of_nobody_until_two_people_set_it(village: Database, tmp_path: Path) -> None:
     work = Work(village, COMMUNITY, datetime(2025, 1, 10, tzinfo=UTC), "amounts")
     assert set_amounts(work) == "set 1 monthly amount; held 2 that are unlikely"
     assert asked(village) == ["contract-bram"]
@@ -115,6 +119,83 @@ def test_what_is_held_is_asked_of_nobody_until_somebody_releases_it(village: Dat
     assert "another amount is expected by now" in moved.text
     auditor = visit(village, tmp_path, "auditor")
     assert auditor.post(address, data={"amount_cents": cees.amount_cents}).status_code == 403
-    treasurer.post(address, data={"amount_cents": cees.amount_cents}, headers=HTML)
+    form = {"amount_cents": cees.amount_cents}
+    treasurer = sign_in(treasurer, "treasurer")
+    proposed = treasurer.post(address, data=form, headers=HTML).text
+    assert "It waits for a second person. Until then nobody is asked it." in proposed
+    assert "You entered this yourself: somebody else confirms it." in proposed
+    own = treasurer.post(address, data={**form, "act": "confirm"}, headers=HTML).text
+    assert "you entered this yourself: somebody else confirms it" in own.lower()
+    assert "waits for a second person" not in treasurer.get("/billing/cards/waiting", headers=HTML).text
+    assert asked(village) == ["contract-bram"], "one person sets nothing"
+    assert set_amounts(work) == "set 0 monthly amounts; held 2 that are unlikely"
+    board = sign_in(treasurer, "board", account_id="account-2")
+    assert "1 monthly amount waits for a second person" in board.get("/billing/cards/waiting", headers=HTML).text
+    assert 'value="confirm"' in board.get("/billing/amounts", headers=HTML).text
+    done = board.post(address, data={**form, "act": "confirm"}, headers=HTML).text
+    assert "The monthly amount is set, and the next bill asks it." in done
     assert asked(village) == ["contract-bram", "contract-cees"]
     assert set_amounts(work) == "set 0 monthly amounts; held 1 that are unlikely"
+
+
+API = "/billing/api/v1"
+
+
+def test_programs_read_what_is_held_and_two_people_set_it(village: Database, tmp_path: Path) -> None:
+    board = visit(village, tmp_path, "board")
+    held = {each["contract_id"]: each for each in board.get(f"{API}/amounts/held").json()}
+    assert list(held) == ["contract-anna", "contract-cees"]
+    assert held["contract-cees"]["proposed"] is None
+    assert "older tariff" in held["contract-cees"]["unlikely"][0]
+    address = f"{API}/contracts/contract-cees/amount/release"
+    body = {"amount_cents": held["contract-cees"]["amount_cents"]}
+    other = {"amount_cents": body["amount_cents"] + 1}
+
+    moved = board.post(address, json=other)
+    assert (moved.status_code, moved.json()["code"]) == (409, "amount-moved")
+    assert board.post(f"{address}/confirm", json=body).status_code == 404, "nothing was proposed"
+    entry = board.post(address, json=body).json()
+    assert board.post(address, json=body).json() == entry, "the same again waits once"
+    [shown] = [each["proposed"] for each in board.get(f"{API}/amounts/held").json() if each["proposed"]]
+    assert shown == entry
+    refused = board.post(f"{address}/confirm", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "second-person")
+
+    assert board.post(f"{address}/withdraw").json() == entry
+    assert board.post(f"{address}/confirm", json=body).status_code == 404
+    board.post(address, json=body).raise_for_status()
+    second = sign_in(board, "treasurer", account_id="account-2")
+    assert second.post(f"{address}/confirm", json=other).json()["code"] == "amount-moved", "another than they looked at"
+    assert second.post(f"{address}/confirm", json=body).json()["amount_cents"] == body["amount_cents"]
+    assert asked(village) == ["contract-cees"]
+    again = second.post(address, json=body)
+    assert (again.status_code, again.json()["code"]) == (409, "amount-moved"), "it is set already"
+    assert sign_in(second, "auditor").post(address, json=body).status_code == 403
+
+
+def test_a_proposal_of_an_amount_that_moved_is_no_proposal_any_more(village: Database, tmp_path: Path) -> None:
+    with village.write(COMMUNITY, SECRETARY) as tx:
+        [cees] = [each.first for each in list_firsts(tx) if each.first.contract.contract_id == "contract-cees"]
+        propose_release(tx, "contract-cees", cees.amount_cents)
+    less = (ToldGas(year=2024, gas_m3=900, amount_cents=110_000),)
+    told = {"contract_id": "contract-cees", "number": 1, "corrected_on": date(2025, 1, 10), "reference": less}
+    hear(village, GasBillsCorrected.model_validate(told))
+    with village.write(COMMUNITY, CHAIR) as tx:
+        [held] = [each for each in list_held(tx) if each.first.contract.contract_id == "contract-cees"]
+        assert (held.first.amount_cents == cees.amount_cents, held.proposed) == (False, None)
+        with pytest.raises(CoopError, match="another amount is expected by now"):
+            confirm_release(tx, "contract-cees", cees.amount_cents)
+        with pytest.raises(CoopError, match="another amount is expected by now"):
+            confirm_release(tx, "contract-cees", held.first.amount_cents)
+        assert propose_release(tx, "contract-cees", held.first.amount_cents).number == 2
+        assert list(list_waiting(tx)) == ["contract-cees"]
+
+
+def test_the_database_refuses_that_one_person_sets_it_or_that_two_proposals_wait(village: Database) -> None:
+    waiting = {"community": COMMUNITY, "contract_id": "c", "year_start": date(2025, 1, 1), "amount_cents": 1}
+    waiting |= {"entered_at": datetime(2025, 1, 1, tzinfo=UTC), "entered_by": "account:1"}
+    settled = {"settled_at": datetime(2025, 1, 2, tzinfo=UTC), "settled_by": "account:1", "outcome": "confirmed"}
+    with pytest.raises(IntegrityError), village.write(COMMUNITY, SECRETARY) as tx:
+        tx.insert(amount_release, [{**waiting, "number": 1, **settled}])
+    with pytest.raises(IntegrityError), village.write(COMMUNITY, SECRETARY) as tx:
+        tx.insert(amount_release, [{**waiting, "number": number} for number in (1, 2)])

@@ -18,7 +18,7 @@ from coop.communities.choices import PaymentChoice
 from coop.communities.stops import is_stopped
 from coop.communities.store import load_choices
 from coop.kit.tx import Tx
-from coop.values import CoopError, Period, Said, say
+from coop.values import Period, Said
 
 
 @dataclass(frozen=True)
@@ -81,18 +81,6 @@ def keep_firsts(tx: Tx, firsts: Iterable[First]) -> int:
             ),
         )
     return count
-
-
-def release_first(tx: Tx, contract_id: str, amount_cents: int) -> None:
-    """Set a first amount that was held: somebody looked at it.
-
-    Raises:
-        CoopError: ``amount-moved``, another amount is expected by now, or one is set.
-    """
-    waiting = [each.first for each in list_firsts(tx) if each.first.contract.contract_id == contract_id]
-    if [first.amount_cents for first in waiting] != [amount_cents]:
-        raise CoopError("amount-moved", say("another amount is expected by now: look at it again"))
-    keep_firsts(tx, waiting)
 
 
 def _newer_from(terms: Terms, contract: Contract, sent: Container[tuple[str, str]], today: date) -> date | None:

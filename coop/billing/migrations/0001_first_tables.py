@@ -41,6 +41,37 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "amount_release",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("contract_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("year_start", sa.Date(), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("entered_at", Instant(), nullable=False),
+        sa.Column("entered_by", sa.String(length=120), nullable=False),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("settled_by", sa.String(length=120), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.CheckConstraint(
+            "outcome <> 'confirmed' OR settled_by <> entered_by", name=op.f("ck_amount_release_confirmed_by_another")
+        ),
+        sa.CheckConstraint("outcome IN ('confirmed', 'withdrawn')", name=op.f("ck_amount_release_outcome_known")),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (outcome IS NULL)",
+            name=op.f("ck_amount_release_settled_whole"),
+        ),
+        sa.PrimaryKeyConstraint("community", "contract_id", "number", name=op.f("pk_amount_release")),
+    )
+    with op.batch_alter_table("amount_release", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_amount_release_waits",
+            ["community", "contract_id"],
+            unique=True,
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        )
+
+    op.create_table(
         "bill_paper",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("bill_id", sa.String(length=36), nullable=False),
@@ -676,6 +707,14 @@ def downgrade() -> None:
     op.drop_table("run_proposal")
     op.drop_table("recipient_key")
     op.drop_table("notice_file")
+    with op.batch_alter_table("amount_release", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_amount_release_waits",
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        )
+
+    op.drop_table("amount_release")
     op.drop_table("posting")
     op.drop_table("period_closed")
     op.drop_table("notice_order")
