@@ -61,6 +61,7 @@ WORDS = {
         "rule": "%s: de statuten kennen de regel %s van het besluit niet",
         "quorum": "%s: volgens %s waren er te weinig: %s van %s",
         "consent": "%s: volgens %s moet een ander orgaan instemmen, en nergens staat dat het dat deed",
+        "amended": "%s: van een mogelijkheid hier zeggen de stemmingen over wijzigingen niet of zij is gewijzigd",
         "beaten": "%s: van de mogelijkheden onder dit punt won deze niet (stemmen voor: %s)",
         "ballots": "%s: geteld zijn %s stemmen, in de stembus zitten %s stembiljetten",
         "unsealed": "de mededeling %s van %s zit in geen keten, en dat duurt hoogstens een kwartier",
@@ -131,6 +132,7 @@ WORDS = {
         "rule": "%s: the statutes do not have the rule %s of the verdict",
         "quorum": "%s: by %s too few were there: %s of %s",
         "consent": "%s: by %s another body has to consent, and nothing says that it did",
+        "amended": "%s: of an option here the votes on its amendments do not say whether it was changed",
         "beaten": "%s: of the options under this point this one does not win (votes for: %s)",
         "ballots": "%s: %s votes were counted, %s ballots are in the box",
         "unsealed": "the fact %s of %s is in no chain, and that takes a quarter of an hour at most",
@@ -688,10 +690,8 @@ def check_verdict(vote: Taken, decided: Taken, listed: Taken | None, say: dict[s
     there, all_ = count_there(rule, decided, listed)
     if not is_quorate(rule, there, all_):
         yield say["quorum"] % (vote["subject"], rule["quorum"]["article"], there, all_)
-    approval = rule.get("approval") or {"articles": True}
-    is_asked = not approval.get("articles") and not decided.get("history")
-    if is_asked and find_word(vote, decided, "body") != "consents":
-        yield say["consent"] % (vote["subject"], approval["article"])
+    if asks_consent(rule, decided) and find_word(vote, decided, "body") != "consents":
+        yield say["consent"] % (vote["subject"], rule["approval"]["article"])
 
 
 def find_rule_of(vote: Taken, decided: Taken) -> dict[str, Any]:
@@ -749,38 +749,73 @@ def reaches(share: dict[str, Any], part: int, whole: int) -> bool:
 
 
 def check_options(vote: Taken, decided: Taken, listed: Taken | None, say: dict[str, str]) -> Iterator[str]:
-    """Check that of the options under one point the adopted one wins by the rule of the notice or, as many votes
-    being for two, by the chair's sealed word or the lot. Where an amendment changed an option, that is not followed."""
+    """Check that of the options under one point the adopted one wins by the rule of the notice, or that of the statutes
+    for options that came after it, and as many votes being for two, by the chair's sealed word or the lot. Where an
+    amendment of an option was adopted, the option as changed stands in its place."""
     told = read_facts(vote), read_facts({"facts": vote["rivals"]})
-    moved = {each["resolution_id"]: each for facts in told for each in facts["motion-admitted"]}
+    moved = list_moved(vote)
     opened = {each["resolution_id"]: each["again_of"] for facts in told for each in facts["new-vote-opened"]}
-    if any(each["amendment"] for each in moved.values()):
-        return
     agenda = [*json.loads(vote["notice"])["resolutions"]]
-    noticed = find_noticed(decided["resolution_id"], opened)
-    head = noticed
-    while head in moved:  # it came beside a point of the notice, or beside another that did
-        head = moved[head]["on"]
+    about = find_noticed(decided["resolution_id"], opened)
+    head = find_head(about, moved)
     point: Taken = next((each for each in agenda if each["resolution_id"] == head), {})
-    options = [
-        each["resolution_id"]
-        for each in agenda
-        if each["resolution_id"] == head or each.get("option_of", "") == point.get("option_of") != ""
-    ]
-    settled = [*told[1]["resolution-decided"], *told[1]["point-withdrawn"]]
-    here = {noticed, *(find_noticed(each["resolution_id"], opened) for each in settled)}
-    if not here.issuperset(options):
+    own = point.get("option_of", "")
+    options = [each["resolution_id"] for each in agenda if each.get("option_of", "") == own != ""] or [head]
+    added = [name for name, each in moved.items() if not each["amendment"] and find_head(name, moved) in options]
+    places = [*options, *added]
+    if len(places) < 2:
+        return
+    changed = {name: each for name, each in moved.items() if each["amendment"] and each["on"] in places}
+    on_amendments = {each["amendment"] for each in changed.values()}
+    counted: dict[str, Taken] = {about: decided}
+    for each in (*told[0]["resolution-decided"][:-1], *told[1]["resolution-decided"]):
+        counted[find_noticed(each["resolution_id"], opened)] = each
+    withdrawn = {find_noticed(each["resolution_id"], opened) for each in told[1]["point-withdrawn"]}
+    if not {*counted, *withdrawn}.issuperset({*places, *changed, *on_amendments}):
         yield say["missing"] % (vote["subject"], "resolution-decided")
-    reached = []
-    for each in (decided, *told[1]["resolution-decided"]):
-        rule = find_rule_of(vote, each)
-        if is_reached(vote, each, listed) and is_quorate(rule, *count_there(rule, each, listed)):
-            reached.append(each)
+    if not {*places, *changed, *on_amendments}.issuperset(counted):
+        yield say["missing"] % (vote["subject"], "motion-admitted")
+    standing = []
+    for place in places:
+        amending = {name: each["amendment"] for name, each in changed.items() if each["on"] == place}
+        votes = {name: counted[amendment] for name, amendment in amending.items() if amendment in counted}
+        adopted = [name for name, each in votes.items() if each["verdict"] == "adopted"]
+        wanted = [name for name, each in votes.items() if is_wanted(vote, each, listed)]
+        if len(adopted) > 1 or not set(adopted) <= set(wanted) or bool(adopted) != bool(wanted):
+            yield say["amended"] % vote["subject"]
+        standing.append(adopted[0] if adopted else place)
+    reached = [counted[name] for name in standing if name in counted and is_wanted(vote, counted[name], listed)]
     wins = point.get("wins") or (json.loads(vote["articles"]).get("motions") or {}).get("wins")
-    order = {name: place for place, name in enumerate([*options, *moved])}
-    reached.sort(key=lambda each: order.get(find_noticed(each["resolution_id"], opened), len(order)))
-    if len(reached) > 1 and find_winner(vote, reached, wins) is not decided:
+    is_beaten = len(reached) > 1 and find_winner(vote, reached, wins) is not decided
+    if is_beaten or (about not in standing and about in {*places, *changed}):
         yield say["beaten"] % (vote["subject"], ", ".join(str(each["votes_for"]) for each in reached))
+
+
+def list_moved(vote: Taken) -> dict[str, Taken]:
+    """Motions that came on the agenda after the notice, by the point that each put to the vote, in the order of the
+    chain."""
+    facts = [each for name in ("facts", "rivals") for each in vote[name] if ".motion-admitted." in each["type"]]
+    told = sorted(facts, key=lambda each: (int(each["position"] or sys.maxsize), instant(each["occurred_at"])))
+    return {each["resolution_id"]: each for each in (json.loads(fact["data"]) for fact in told)}
+
+
+def find_head(name: str, moved: dict[str, Taken]) -> str:
+    """The point of the notice beside which, or in the place of which, something was put to the vote."""
+    for _ in moved:
+        name = moved[name]["on"] if name in moved else name
+    return name
+
+
+def is_wanted(vote: Taken, decided: Taken, listed: Taken | None) -> bool:
+    """True where enough were there and for something by the statutes, whatever the verdict says."""
+    rule = find_rule_of(vote, decided)
+    is_enough = is_reached(vote, decided, listed) and is_quorate(rule, *count_there(rule, decided, listed))
+    return is_enough and (not asks_consent(rule, decided) or find_word(vote, decided, "body") == "consents")
+
+
+def asks_consent(rule: dict[str, Any], decided: Taken) -> bool:
+    """True where the statutes ask another body's consent of every decision of this kind."""
+    return not (rule.get("approval") or {"articles": True}).get("articles") and not decided.get("history")
 
 
 def find_noticed(resolution_id: str, opened: dict[str, str]) -> str:

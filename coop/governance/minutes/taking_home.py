@@ -85,8 +85,8 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
     ]
     rivals = [
         row
-        for each in _list_rivals(meeting, resolution_id)
-        for kind in _OF_RIVAL
+        for kinds, each in _list_beside(tx, meeting, resolution_id)
+        for kind in kinds
         for row in journal.list_rows(tx, kind, tx.community, each)
     ]
     told = next(orjson.loads(row["data"]) for row in facts if row["type"] == MeetingConvened.TYPE)
@@ -128,11 +128,27 @@ def _list_tariffs(tx: Tx) -> list[dict[str, Any]]:
     return [*adopted, *(row for row in stopped if orjson.loads(row["data"])["resolution_id"] in of_tariffs)]
 
 
-def _list_rivals(meeting: Meeting, resolution_id: str) -> list[str]:
-    """The other options under the same point, in the order of the agenda: at most one of them is adopted."""
+def _list_beside(tx: Tx, meeting: Meeting, resolution_id: str) -> list[tuple[tuple[type[Event], ...], str]]:
+    """Kinds of facts by what they are about: the other options under the same point, of which at most one is adopted,
+    what came on the agenda as each, and the votes on whether an amendment changed any of them."""
     about = next(point for point in meeting.resolutions if point.resolution_id == resolution_id)
-    options = (point.resolution_id for point in meeting.resolutions if point.option_of == about.option_of != "")
-    return [each for each in options if each != resolution_id]
+    group = [point.resolution_id for point in meeting.resolutions if point.option_of == about.option_of != ""]
+    rivals = [each for each in group if each != resolution_id]
+    own = {*_list_amendments(meeting, resolution_id), resolution_id}
+    amendments = [
+        point.resolution_id
+        for point in meeting.resolutions
+        if point.is_amendment and point.amends in group and point.resolution_id not in own
+    ]
+    opened: tuple[type[Event], ...] = (NewVoteOpened, MotionAdmitted)
+    beside = [*rivals, *amendments, *(sorted(own - {resolution_id}) if group else ())]
+    before = {each: None for name in beside for each in list_before(tx, name)}
+    mine = {resolution_id, *list_before(tx, resolution_id)}
+    return [
+        *((opened, each) for each in before if each not in mine),
+        *((_OF_RIVAL, each) for each in (*rivals, *amendments)),
+        *(((WordGiven,), each) for each in sorted(own - {resolution_id}) if group),
+    ]
 
 
 def _list_amendments(meeting: Meeting, resolution_id: str) -> list[str]:
