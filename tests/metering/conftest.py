@@ -9,8 +9,15 @@ import pytest
 
 from coop.kit.database import Database
 from coop.metering.service import METERING
+from tests.metering.both_ways import Seen, check_corrections
 from tests.metering.homes import open_database
 from tests.migrated import MigratedUrl
+
+
+@pytest.fixture(autouse=True)
+def corrections(monkeypatch: pytest.MonkeyPatch) -> Seen:
+    """Every correction is computed both ways: what stands, and all of it."""
+    return check_corrections(monkeypatch)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

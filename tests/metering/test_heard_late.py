@@ -21,6 +21,7 @@ from coop.events.members import ChoiceMade, ConnectionClosed, ConnectionOpened, 
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.kit.tx import Tx
+from coop.metering.heat.standing import Standing
 from coop.metering.jobs import correct_periods
 from coop.metering.model import Meter, MeterKind, Quantity
 from coop.metering.periods import close
@@ -131,8 +132,8 @@ def test_who_moved_while_a_period_was_being_closed_is_corrected(
         say_march(tx)
     computed, heard = threading.Event(), threading.Event()
 
-    def compute_slowly(tx: Tx, period: Period) -> Results:
-        results = compute_period(tx, period)
+    def compute_slowly(tx: Tx, period: Period, before: Standing | None = None) -> Results:
+        results = compute_period(tx, period, before=before)
         computed.set()
         heard.wait(2)
         return results

@@ -90,7 +90,7 @@ def test_a_block_that_was_changed_is_named_with_its_register_day_and_deliveries(
     if not why:  # a day that is said to need folding is folded, and comes out the same
         assert agrees
         return
-    named, total = said
+    _, named, total = said
     subject = "E1 electricity_import on 2025-03-10, deliveries 1 to 6" if sealed else "E2 electricity_import on"
     assert named.startswith(f"readings of {subject}")
     assert why in named

@@ -10,6 +10,7 @@ import pytest
 
 from coop.kit.database import Database
 from coop.kit.tx import Tx
+from coop.metering.heat.standing import Standing
 from coop.metering.model import Meter, MeterKind, Quality
 from coop.metering.periods import close
 from coop.metering.periods import store as periods
@@ -42,8 +43,8 @@ def test_a_reading_that_comes_in_while_its_period_closes_marks_it_late(
         heat_of_march(tx)
     computed, delivered = threading.Event(), threading.Event()
 
-    def compute_slowly(tx: Tx, period: Period) -> Results:
-        results = compute_period(tx, period)
+    def compute_slowly(tx: Tx, period: Period, before: Standing | None = None) -> Results:
+        results = compute_period(tx, period, before=before)
         computed.set()
         # Without a lock the reading is committed by now; with one its writer waits for the closing.
         delivered.wait(2)

@@ -5,12 +5,13 @@ Nothing here writes. Each result carries the exact versions it was read from, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import chain
 
-from coop.metering.heat.counters import MeterCounter, Stock, find_counter, load_counts
+from coop.metering.heat.counters import Counted, MeterCounter, Stock, find_counter, load_counts
 from coop.metering.heat.coverage import find_bare_days, find_vacancies
 from coop.metering.heat.decisions import list_decided
 from coop.metering.heat.degree_days import (
@@ -23,14 +24,12 @@ from coop.metering.heat.degree_days import (
 )
 from coop.metering.heat.measuring import Span, Use, total_energy
 from coop.metering.heat.sayings import Blocked, say_blocks, say_disagreement
-from coop.metering.model import DAY_S, Meter, MeterKind, Quantity, Shape
+from coop.metering.heat.standing import Kept, OpenStretch, Standing, Whose, hash_counters, keep_ends
+from coop.metering.model import DAY_S, Meter, MeterKind, Quantity, Register, Shape
 from coop.metering.readings import store as readings
 from coop.metering.readings.holdings import Store, holdings
 from coop.metering.readings.store import RegisterDay, Stored, seconds
 from coop.values import Period, Said, civil_date, say
-
-Whose = tuple[str, str, Quantity]
-"""Connection, member (empty: nobody held it) and what is counted."""
 
 
 @dataclass(frozen=True)
@@ -55,54 +54,112 @@ class Measured:
 @dataclass(frozen=True)
 class Heat:
     """Heat and cold of a period: of each occupancy, and of the days on which nobody held a connection (``vacant``, no
-    member). ``lacking`` names what is missing, ``blocking`` what nobody may bill over."""
+    member). ``lacking`` names what is missing, ``blocking`` what nobody may bill over. ``standing`` holds the energy of
+    measurements that were not counted, for they stand as they were told; ``kept`` is what to keep of all of them."""
 
     measured: tuple[Measured, ...]
     vacant: tuple[Measured, ...]
     lacking: tuple[Said, ...]
     blocking: tuple[Blocked, ...]
+    standing: Mapping[Whose, Decimal] = field(default_factory=dict)
+    kept: Mapping[Whose, Kept] = field(default_factory=dict)
 
     @property
     def delivered_j(self) -> Decimal:
         """All heat that was measured behind connections, whoever lived there."""
         heat = [one.energy_j for one in (*self.measured, *self.vacant) if one.quantity is Quantity.HEAT]
+        heat += [energy_j for (_, _, quantity), energy_j in self.standing.items() if quantity is Quantity.HEAT]
         return sum(heat, start=Decimal(0))
 
 
-def measure(store: Store, period: Period) -> Heat:
-    """Heat and cold of every occupancy in a period, and what is missing for it."""
+def measure(store: Store, period: Period, before: Standing | None = None) -> Heat:
+    """Heat and cold of every occupancy in a period, and what is missing for it. What stands since ``before`` is not
+    counted again."""
     counters, lacking = _find_counters(store, period)
-    days, counts = load_counts(store, period, [one for some in counters.values() for one in some])
     tap = store.parameters.tap_water_permille(period.start)
     allowed_s = store.parameters.tolerance(period.start).stand_gap.total_seconds()
+    thermometer = _find_thermometer(store)
+    hashes = {whose: hash_counters(some, tap, allowed_s, thermometer) for whose, some in counters.items()}
+    standing: dict[Whose, Decimal] = {}
+    kept: dict[Whose, Kept] = {}
+    if before is not None:
+        standing = before.find(store.tx, counters, hashes, thermometer, period)
+        kept = {whose: before.kept[whose] for whose in standing}
+    counted = {whose: some for whose, some in counters.items() if whose not in standing}
+    counting = _Counting(
+        store, tap, allowed_s, *load_counts(store, period, list(chain.from_iterable(counted.values())))
+    )
     measured: list[Measured] = []
     blocking: list[Blocked] = []
-    for (connection_id, member_id, quantity), some in sorted(counters.items()):
-        uses: list[Use] = []
-        versions: dict[RegisterDay, int] = {}
-        for counter in some:
-            counted, disagreements = counts.get(counter) or counter.count(days)
-            blocking += map(say_disagreement, disagreements)
-            for span, use in counted:
-                if use is not None:
-                    use, weather = use_by_weather(store, counter, use, days, tap)
-                    versions |= {(one.register_id, day): one.version for day, one in weather.items()}
-                if member_id and (use is None or use.gap_s is None or use.gap_s > allowed_s):
-                    lacking.append(_say_gap(span))
-                if use is not None:
-                    uses.append(use)
-                    blocking += say_blocks(use)
-                    versions |= {(span.register_id, day): one.version for day, one in days[span.register_id].items()}
-        if uses:
-            estimated = any(use.estimated for use in uses)
-            whose = (connection_id, member_id, quantity)
-            measured.append(Measured(*whose, total_energy(uses), estimated, tuple(uses), tap, versions))
+    for whose, some in sorted(counted.items()):
+        found = counting.count(whose, some)
+        lacking += found.lacking
+        blocking += found.blocking
+        if found.measured is not None:
+            measured.append(found.measured)
+        if found.ends is not None:
+            kept[whose] = Kept(hashes[whose], found.is_wide, found.ends)
     return Heat(
         tuple(one for one in measured if one.member_id),
         tuple(one for one in measured if not one.member_id),
         tuple(lacking),
         tuple(dict.fromkeys(blocking)),
+        standing,
+        kept,
     )
+
+
+@dataclass
+class _Found:
+    """One measurement, what is missing of it and what blocks it; ``ends`` are its open bounds where it may be kept, and
+    ``is_wide`` says whether days further away were read."""
+
+    measured: Measured | None = None
+    lacking: list[Said] = field(default_factory=list)
+    blocking: list[Blocked] = field(default_factory=list)
+    ends: tuple[OpenStretch, ...] | None = None
+    is_wide: bool = False
+
+
+@dataclass(frozen=True)
+class _Counting:
+    """All that measurements are counted from."""
+
+    store: Store
+    tap_permille: int
+    allowed_s: float
+    days: Stock
+    counts: Mapping[MeterCounter, Counted]
+
+    def count(self, whose: Whose, counters: Sequence[MeterCounter]) -> _Found:
+        """Count one measurement."""
+        found = _Found()
+        uses: list[Use] = []
+        versions: dict[RegisterDay, int] = {}
+        is_claimed = False
+        for counter in counters:
+            counted, disagreements = self.counts.get(counter) or counter.count(self.days)
+            found.blocking += map(say_disagreement, disagreements)
+            for span, use in counted:
+                if use is not None:
+                    use, weather = use_by_weather(self.store, counter, use, self.days, self.tap_permille)
+                    versions |= {(one.register_id, day): one.version for day, one in weather.items()}
+                if whose[1] and (use is None or use.gap_s is None or use.gap_s > self.allowed_s):
+                    found.lacking.append(_say_gap(span))
+                if use is not None:
+                    uses.append(use)
+                    found.blocking += say_blocks(use)
+                    stored = self.days[span.register_id]
+                    versions |= {(span.register_id, day): one.version for day, one in stored.items()}
+            found.is_wide |= counter not in self.counts
+            is_claimed |= counter.is_claimed(self.days)
+        if uses:
+            estimated = any(use.estimated for use in uses)
+            energy_j = total_energy(uses)
+            found.measured = Measured(*whose, energy_j, estimated, tuple(uses), self.tap_permille, versions)
+            if whose[1] and not (is_claimed or found.lacking or found.blocking):
+                found.ends = keep_ends(uses)
+        return found
 
 
 def use_by_weather(
@@ -183,17 +240,22 @@ def _find_counters(store: Store, period: Period) -> tuple[dict[Whose, list[Meter
 
 def _weather(store: Store, use: Use) -> dict[int, Stored]:
     """Outside temperatures of the days over which a bound has to be estimated, from the plant's thermometer."""
-    thermometers = sorted(
-        (one.serial, one.id)
-        for (_, quantity, shape), one in store.registers.items()
-        if quantity is Quantity.OUTSIDE_TEMPERATURE and shape is Shape.INTERVAL
-    )
-    if not thermometers:
+    thermometer = _find_thermometer(store)
+    if thermometer is None:
         return {}
     first_day = min(after_s for after_s, _ in use.open_s) // DAY_S
     last_day = max(before_s for _, before_s in use.open_s) // DAY_S
-    identity = thermometers[0][1]
-    return store.days([identity], first_day, last_day).get(identity, {})
+    return store.days([thermometer.id], first_day, last_day).get(thermometer.id, {})
+
+
+def _find_thermometer(store: Store) -> Register | None:
+    """The register of outside temperatures, the first where there are several."""
+    thermometers = (
+        one
+        for (_, quantity, shape), one in store.registers.items()
+        if quantity is Quantity.OUTSIDE_TEMPERATURE and shape is Shape.INTERVAL
+    )
+    return min(thermometers, key=lambda one: (one.serial, one.id), default=None)
 
 
 def _say_gap(span: Span) -> Said:

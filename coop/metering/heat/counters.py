@@ -97,14 +97,25 @@ def load_days(store: Store, period: Period, counters: Iterable[MeterCounter]) ->
     return load_counts(store, period, counters)[0]
 
 
+def days_around(period: Period) -> tuple[int, int]:
+    """First and last of the UTC days that are read for a period, where these tell enough."""
+    return seconds(period.start_at) // DAY_S - 1, seconds(period.end_at) // DAY_S + 1
+
+
+def days_within_reach(period: Period) -> tuple[int, int]:
+    """First and last of those that are read where these do not tell enough."""
+    first_day, last_day = days_around(period)
+    return first_day - REACH_S // DAY_S, last_day + REACH_S // DAY_S
+
+
 def load_counts(
     store: Store, period: Period, counters: Iterable[MeterCounter]
 ) -> tuple[dict[str, dict[int, Stored]], dict[MeterCounter, Counted]]:
     """The same with the counts of those for which the days around the period were enough, as they mostly are."""
     counters = list(counters)
-    first_day, last_day = seconds(period.start_at) // DAY_S - 1, seconds(period.end_at) // DAY_S + 1
+    first_day, last_day = days_around(period)
     days = store.days({identity for one in counters for identity in one.register_ids}, first_day, last_day)
-    reach = first_day - REACH_S // DAY_S, last_day + REACH_S // DAY_S
+    reach = days_within_reach(period)
     claimed = {one.readings.register_id for one in counters if one.readings is not None and one.is_claimed(days)}
     spoken = find_devices(store.tx, claimed, *reach)
     counts = {one: one.count(days) for one in counters}

@@ -138,7 +138,7 @@ class Changes:
 
 def diff(before: Told, now: Results) -> Changes:
     """Find what the next revision of a period tells."""
-    measurements, documents = _diff_measurements(before, now.measured, now.held)
+    measurements, documents = _diff_measurements(before, now)
     runs, more_documents = _diff_runs(before, now.runs)
     system = _report(before, now.plant)
     if system is not None and before.heat_system is not None and _is_same(system, before.heat_system):
@@ -167,13 +167,11 @@ def tell_parts(use: Use) -> tuple[MeasuredPart, ...]:
     )
 
 
-def _diff_measurements(
-    before: Told, measured: Sequence[Measured], held: frozenset[Occupant]
-) -> tuple[list[Measurement], list[Document]]:
-    known = {one.subject: one for one in before.measurements}
+def _diff_measurements(before: Told, now: Results) -> tuple[list[Measurement], list[Document]]:
+    known = {one.subject: one for one in before.measurements if one.subject not in now.standing}
     changed: list[Measurement] = []
     documents: list[Document] = []
-    for one in measured:
+    for one in now.measured:
         was = known.pop(one.subject, None)
         parts = tuple(part for use in one.uses for part in tell_parts(use))
         if was is None or was.energy_j != one.energy_j or was.parts != parts:
@@ -186,7 +184,7 @@ def _diff_measurements(
     for was in known.values():
         if was.energy_j != 0:
             basis, manifest = BASIS.seal(Basis(0, ())), MANIFEST.seal({})
-            changed.append(_withdraw(before, was, (was.connection_id, was.member_id) in held, basis, manifest))
+            changed.append(_withdraw(before, was, (was.connection_id, was.member_id) in now.held, basis, manifest))
             documents += [basis, manifest]
     return changed, documents
 

@@ -9,7 +9,7 @@ Nothing is read before the lock on readings is held: a reading that comes in mea
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from coop.kit import documents
@@ -20,7 +20,8 @@ from coop.metering.periods.changes import Changes, Decided, LateReading, Told, T
 from coop.metering.periods.facts import energy_allocated, period_closed, period_measured
 from coop.metering.periods.open_ends import OpenEnd
 from coop.metering.periods.results import Results, compute_period
-from coop.metering.periods.store import Closed
+from coop.metering.periods.standing import keep_standing, load_standing
+from coop.metering.periods.store import Closed, Measurement
 from coop.metering.register import store as register
 from coop.metering.register.locking import lock
 from coop.values import CoopError, Period, Said, join_said, say, say_count
@@ -65,7 +66,7 @@ def close_period(tx: Tx, period: Period, *, accept: Collection[str] = (), reason
         raise CoopError("period-not-over", say("%(period)s is not over at %(now)s", period=period, now=tx.now))
     results = compute_period(tx, period)
     _ask(tx, period, results, accept, reason)
-    grounds.keep(tx, period, results.grounds)
+    _keep(tx, period, results)
     before = Told(tx.community, period)
     return _write_and_tell(tx, before, results, diff(before, results), None)
 
@@ -83,11 +84,12 @@ def correct_period(tx: Tx, period: Period, *, accept: Collection[str] = (), reas
     if not revisions:
         raise CoopError("period-not-closed", say("%(period)s was not closed", period=period))
     newest = revisions[-1]
-    results = compute_period(tx, period)
+    measurements = {one.subject: one for one in periods.list_measurements(tx, period)}.values()
+    results = compute_period(tx, period, before=load_standing(tx, period, measurements))
     _ask(tx, period, results, accept, reason)
     others = grounds.compare(grounds.load(tx, period), results.grounds)
-    before = _load_told(tx, newest, grounds.say_cause(others))
-    grounds.keep(tx, period, results.grounds)
+    before = _load_told(tx, newest, measurements, grounds.say_cause(others))
+    _keep(tx, period, results)
     changes = diff(before, results)
     if changes.is_nothing:
         periods.clear_late(tx, newest)
@@ -103,15 +105,20 @@ def _ask(tx: Tx, period: Period, results: Results, accept: Collection[str], reas
         raise PeriodIncomplete(period, (*(one.said for one in results.blocking), *lacking))
 
 
-def _load_told(tx: Tx, newest: Closed, otherwise: str) -> Told:
-    """Load what was told of a period up to its newest revision."""
-    measurements = {one.subject: one for one in periods.list_measurements(tx, newest.period)}
+def _keep(tx: Tx, period: Period, results: Results) -> None:
+    """Keep what a period was computed with, and what of it stands until something is said of it."""
+    grounds.keep(tx, period, results.grounds)
+    keep_standing(tx, period, results.kept)
+
+
+def _load_told(tx: Tx, newest: Closed, measurements: Iterable[Measurement], otherwise: str) -> Told:
+    """Load what was told of a period up to its newest revision, ``measurements`` of which are loaded."""
     runs = {(run.group_id, run.period): run for run in periods.list_runs(tx, newest.period)}
     return Told(
         tx.community,
         newest.period,
         newest.revision,
-        tuple(measurements.values()),
+        tuple(measurements),
         tuple(
             ToldRun(run, tuple(periods.list_allocations(tx, run.id)), tuple(periods.list_givings(tx, run.id)))
             for run in runs.values()
@@ -168,6 +175,7 @@ def _open_ends(results: Results, closed: Closed) -> set[OpenEnd]:
         for after_s, before_s in stretches
         if after_s < before_s
     }
+    ends |= {(*end, False) for whose in results.standing for end in results.kept[whose].ends}
     return {
         OpenEnd(register_id, before_s, closed.period.start, closed.revision, after_s, by_device)
         for register_id, after_s, before_s, by_device in ends

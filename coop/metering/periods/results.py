@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +11,7 @@ from coop.kit.tx import Tx
 from coop.metering.heat.compute import Measured, find_missing_meters, measure
 from coop.metering.heat.plant import Plant, report_plant
 from coop.metering.heat.sayings import Blocked
+from coop.metering.heat.standing import Kept, Standing, Whose
 from coop.metering.model import Quantity
 from coop.metering.periods.grounds import Grounds, find_grounds
 from coop.metering.readings.holdings import Store, holdings
@@ -24,7 +26,8 @@ Occupant = tuple[str, str]
 class Results:
     """Everything that a period comes to, what is missing for it, and what blocks it: breaks that nothing explains.
     ``vacant`` is what was used while nobody held a connection: on nobody's bill, and named; ``held`` says who held
-    which connection on any of the days, and ``grounds`` what else it was computed with."""
+    which connection on any of the days, and ``grounds`` what else it was computed with. ``standing`` are measurements
+    that were not counted, for they stand as they were told; ``kept`` is what to keep of all, for the next time."""
 
     measured: tuple[Measured, ...]
     runs: tuple[Run, ...]
@@ -34,6 +37,8 @@ class Results:
     vacant: tuple[Measured, ...] = ()
     held: frozenset[Occupant] = frozenset()
     grounds: Grounds = field(default_factory=Grounds)
+    standing: Mapping[Whose, Decimal] = field(default_factory=dict)
+    kept: Mapping[Whose, Kept] = field(default_factory=dict)
 
     @property
     def energy_j(self) -> Decimal:
@@ -59,12 +64,12 @@ def find_breaks(tx: Tx, period: Period) -> list[Blocked]:
     return [*heat.blocking, *report_plant(store, period, heat.delivered_j).blocking]
 
 
-def compute_period(tx: Tx, period: Period, known_at: datetime | None = None) -> Results:
+def compute_period(tx: Tx, period: Period, known_at: datetime | None = None, before: Standing | None = None) -> Results:
     """Compute what a period comes to now, or by what was known at an instant: readings, decisions on breaks, where
     meters hung and who shared; who lived where and by which key is as is known now. Also for a look before it is
-    closed."""
+    closed. What stands since ``before`` is not computed again."""
     store = Store(tx, known_at)
-    heat = measure(store, period)
+    heat = measure(store, period, before)
     runs, lacking_runs = share(store, period)
     missing = find_missing_meters(store, period)
     vacant_j = sum((one.energy_j for one in heat.vacant if one.quantity is Quantity.HEAT), start=Decimal(0))
@@ -79,4 +84,6 @@ def compute_period(tx: Tx, period: Period, known_at: datetime | None = None) -> 
         heat.vacant,
         frozenset((one.connection_id, one.member_id) for one, _, _ in holdings(store.occupancies, period)),
         find_grounds(store, period),
+        heat.standing,
+        heat.kept,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, LargeBinary, String, Table
 
 from coop.metering.tables import metadata, refers
 
@@ -14,6 +14,18 @@ computed_with = Table(
     Column("sha256", String(64), nullable=False),
 )
 """Document of the grounds on which a closed period was computed last, whether or not it came out differently."""
+
+computed_heat = Table(
+    "computed_heat",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("period_start", Date, primary_key=True),
+    Column("known", BigInteger, nullable=False),  # number of the last delivery that it was computed with
+    Column("body", LargeBinary, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    CheckConstraint("known >= 0", name="known"),
+)
+"""What the last computing of a closed period keeps of each measurement: a correction need not count them all."""
 
 open_end = Table(
     "open_end",
