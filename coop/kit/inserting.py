@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import Connection, Dialect, LargeBinary, Table
 
 Convert = Callable[[Any], Any]
 
@@ -39,11 +39,23 @@ def insert_tuples(sql: Connection, table: Table, rows: Sequence[tuple[object, ..
     """Insert rows of values as the driver takes them, in the order of the table's columns."""
     if not rows:
         return
-    if sql.dialect.name == "sqlite":
-        statement, _ = _prepare(sql.dialect, table, tuple(table.columns.keys()), ())
-        sql.exec_driver_sql(statement, list(rows))
-    else:
-        sql.exec_driver_sql(_prepare_columns(sql.dialect, table), tuple(map(list, zip(*rows, strict=True))))
+    columns = [*zip(*rows, strict=True)]
+    if sql.dialect.name != "sqlite":
+        sql.exec_driver_sql(_prepare_columns(sql.dialect, table), tuple(map(list, columns)))
+        return
+    filled = {
+        column.name: map(_as_sqlite_takes, values) if isinstance(column.type, LargeBinary) else values
+        for column, values in zip(table.columns, columns, strict=True)
+        if column.server_default is not None or values.count(None) < len(values)
+    }
+    statement, _ = _prepare(sql.dialect, table, tuple(filled), ())
+    sql.exec_driver_sql(statement, [*zip(*filled.values(), strict=True)])
+
+
+def _as_sqlite_takes(value: object) -> object:
+    """A value for which SQLite's driver need not look for an adapter: it looks for one for each of ``bytes`` and None,
+    which took as long as a quarter of an insert."""
+    return bytearray(value) if isinstance(value, bytes) else value
 
 
 @lru_cache(maxsize=100)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, func, insert, select, text
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, event, func, insert, select, text
 
 from coop.kit.database import DamagedDatabase, Database
 from coop.kit.tx import Tx
@@ -93,6 +93,24 @@ def test_a_savepoint_takes_back_its_own_part_alone(pair: Pair) -> None:
         with pytest.raises(ZeroDivisionError):
             fail_in_a_part(tx)
     assert heard_by(pair[0]) == ["kept"]
+
+
+@pytest.mark.parametrize("kept", [[None, None], [b"", None], [b"a", b"b"]])
+def test_rows_come_in_as_they_were_given_whatever_they_leave_open(pair: Pair, kept: list[bytes | None]) -> None:
+    leaf = Table(
+        "leaf",
+        MetaData(),
+        Column("community", String(100)),
+        Column("id", Integer, primary_key=True),
+        Column("body", LargeBinary),
+        Column("words", String(10), server_default="none"),
+    )
+    with pair[0].system_write() as sql:
+        leaf.create(sql)
+    rows = [("demo", number, body, None) for number, body in enumerate(kept)]
+    with pair[0].write("demo", SECRETARY) as tx:
+        tx.insert_rows(leaf, rows)
+        assert [*map(tuple, tx.execute(select(leaf).where(leaf.c.community == "demo").order_by(leaf.c.id)))] == rows
 
 
 @pytest.mark.parametrize("at", [0, 4096])
