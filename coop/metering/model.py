@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from enum import IntEnum, StrEnum
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,8 +166,7 @@ class Stand:
             raise ValueError("instants are UTC")
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(NamedTuple):
     """Consecutive interval values of one register. ``values`` and ``quality`` have shape (n,).
 
     Interval ``i`` covers ``start + i * step_s`` up to the next; ``values`` are whole units of ``unit`` (a unit name

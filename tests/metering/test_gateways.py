@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
@@ -22,9 +23,10 @@ from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.kit.tables import program_token
 from coop.kit.tokens import end_token, set_device_meters, set_meters
+from coop.metering.intake.gateways import GatewayMandate
 from coop.metering.intake.parking import list_telegrams, replay_telegram
 from coop.metering.intake.raw import telegram_door
-from coop.metering.model import Meter, MeterKind, Quality
+from coop.metering.model import Decoded, Meter, MeterKind, Quality, Quantity, Series
 from coop.metering.register.commands import register_meters
 from coop.metering.register.store import list_registers
 from coop.metering.service import METERING
@@ -333,3 +335,36 @@ def test_a_reading_round_that_a_person_brings_is_believed_about_its_dates(
     sign_in(desk, "board")
     answer = desk.post(f"{API}/deliveries?format=mbus", content=frame(ENERGY, TIME).hex().encode())
     assert (answer.status_code, answer.json()["values"]) == (200, 1)
+
+
+NAMES = [None, frozenset(), frozenset({"E1"}), frozenset({"E1", "E2"})]
+CODES = [Quality.MISSING, Quality.MEASURED, Quality.ESTIMATED, Quality.CUSTOMER, Quality.CORRECTED]
+
+
+@given(
+    mandate=st.builds(GatewayMandate, st.just("h"), st.sampled_from(NAMES), st.booleans(), st.sampled_from(NAMES)),
+    told=st.lists(st.tuples(st.sampled_from(["E1", "E2"]), st.lists(st.sampled_from(CODES), min_size=1, max_size=4))),
+)
+def test_a_batch_is_refused_what_each_of_its_series_is_refused_by_itself(
+    mandate: GatewayMandate, told: list[tuple[str, list[Quality]]]
+) -> None:
+    start = at("2025-03-31T00:00")
+    said = [
+        Series(meter, Quantity.ELECTRICITY_IMPORT, start, 900, "Wh", np.zeros(len(codes)), np.array(codes, np.uint8))
+        for meter, codes in told
+    ]
+
+    def speaks_for(meter: str) -> bool:
+        return mandate.meters is None or meter in mandate.meters
+
+    def is_device_of(meter: str) -> bool:
+        return speaks_for(meter) and (mandate.devices is None or meter in mandate.devices)
+
+    as_a_device = any(is_device_of(meter) for meter, _ in told)
+    wrong = [
+        not (mandate.is_known and speaks_for(meter) and (is_device_of(meter) or not as_a_device))
+        or not {Quality.CUSTOMER, Quality.CORRECTED}.isdisjoint(codes)
+        for meter, codes in told
+    ]
+    refused = [one.series[0] for one in mandate.refuse_beyond(Decoded(series=said), start)]
+    assert list(map(id, refused)) == [id(one) for one, is_wrong in zip(said, wrong, strict=True) if is_wrong]

@@ -87,11 +87,15 @@ class Batch:
     def register_of(self, delivery: Delivery, serial: str, quantity: Quantity, shape: Shape) -> Register:
         """The register, or the one that its first reading makes."""
         key = (serial, quantity, shape)
-        known = self.refined.get(key) or self.registers.get(key) or self.made.get(key)
+        known = self.registers.get(key)
+        if known is None or self.refined:
+            known = self.refined.get(key) or known or self.made.get(key)
         if known is None:
             usual = DEFAULT_EXPONENT[quantity]
             exponent = delivery.exponents.get((serial, quantity), usual) if shape is Shape.STAND else usual
             known = self.made[key] = Register(register_id(self.tx.community, *key), *key, exponent)
+        if not delivery.exponents:
+            return known
         finer = delivery.exponents.get((serial, quantity), known.exponent)
         if finer < known.exponent and shape is Shape.STAND and quantity in CUMULATIVE:
             known = self._refine(key, known, finer)
@@ -168,10 +172,13 @@ class Intake:
         row = Block(
             self.batch.tx.community, day, of.id, number, number, 1, of.exponent, step_s, *packed, None, digest, None
         )
-        pieces = self.batch.added.setdefault(((of.id, day), number), [])
-        pieces.append(row)
+        key = (of.id, day), number
         first_s, last_s = day * DAY_S + int(told[0]), day * DAY_S + int(told[-1]) + step_s
-        if len(pieces) > 1:
+        pieces = self.batch.added.get(key)
+        if pieces is None:
+            self.batch.added[key] = [row]
+        else:
+            pieces.append(row)
             mine = next(i for i, each in enumerate(self.taken.changed) if each[:2] == (of.id, day))
             before = self.taken.changed.pop(mine)
             first_s, last_s = min(first_s, before.first_s), max(last_s, before.last_s)

@@ -53,9 +53,22 @@ class GatewayMandate:
         >>> GatewayMandate("plant", None).refuse_beyond(Decoded([told]), told.at)
         []
         """
-        said: list[Stand | Series] = [*decoded.stands, *decoded.series]
         is_of_a_device = self.is_of_a_device(decoded)
+        said: list[Stand | Series] = [*decoded.stands]
+        if not self._may_say_all(decoded.series, is_of_a_device):
+            said += decoded.series
         return [one for reading in said if (one := self._refuse(reading, received_at, is_of_a_device))]
+
+    def _may_say_all(self, series: Sequence[Series], is_of_a_device: bool) -> bool:
+        """True where nothing of these series is refused, looked at together: a batch holds a thousand."""
+        meters = {one.meter for one in series}
+        allowed = [self.meters, self.devices] if is_of_a_device else [self.meters]
+        codes = b"".join([one.quality.tobytes() for one in series])
+        return (
+            self.is_known
+            and all(those is None or meters <= those for those in allowed)
+            and not any(code in codes for code in _BY_PEOPLE)
+        )
 
     def _refuse(self, reading: Stand | Series, received_at: datetime, is_of_a_device: bool) -> Refused | None:
         if not self.is_known:

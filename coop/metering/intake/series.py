@@ -7,7 +7,6 @@ begins, over as long as it lasts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -35,7 +34,7 @@ from coop.metering.model import (
 from coop.metering.readings.blocks import pack, pack_quality, pack_stands
 from coop.metering.readings.observations import digest_entries
 from coop.metering.readings.parameters import Parameters
-from coop.metering.readings.plausibility import HOUR_S, Bound, impossible_values
+from coop.metering.readings.plausibility import HOUR_S, impossible_values
 from coop.metering.readings.store import seconds
 from coop.values import civil_date, say
 
@@ -59,15 +58,16 @@ def take_series(intake: Intake) -> None:
 def _acceptable(intake: Intake, alike: Sequence[Series]) -> list[Row]:
     """Series of one start, step and length, of known meters, with what lies outside a meter's time refused."""
     start, end = alike[0].start, alike[0].end
+    shape = Shape.DAY if are_civil_days(start, alike[0].step_s) else Shape.INTERVAL
+    is_ahead = end > intake.horizon
     rows = []
     for series in alike:
         meter = intake.batch.meters.get(series.meter)
         if meter is None:
             intake.refuse("unknown-meter", say("meter %(meter)s is not registered", meter=series.meter), series)
             continue
-        if end > intake.horizon or not meter.hangs_over(start, end):
+        if is_ahead or not meter.hangs_over(start, end):
             series = _within(intake, series, meter)
-        shape = Shape.DAY if are_civil_days(start, series.step_s) else Shape.INTERVAL
         one = intake.batch.register_of(intake.delivery, meter.serial, series.quantity, shape)
         rows.append((series, meter, one))
     return rows
@@ -93,11 +93,8 @@ def _within(intake: Intake, series: Series, meter: Meter) -> Series:
 def _take_matrix(intake: Intake, start: datetime, step_s: int, n: int, rows: Sequence[Row]) -> None:
     """Take series that are alike; every matrix here has a row for each."""
     day_of_limits = civil_date(start)
-    parameters = intake.batch.parameters
-    scales = [_scale(parameters, meter, one, series.unit, day_of_limits) for series, meter, one in rows]
-    factors = np.array([factor for factor, _ in scales], np.int64)
     longest_s = step_s + HOUR_S if are_civil_days(start, step_s) else step_s
-    most = np.array([bound.most(longest_s) if bound else _UNBOUNDED for _, bound in scales], np.int64)
+    factors, most = _scales(intake.batch.parameters, rows, day_of_limits, longest_s)
     values = np.concatenate([series.values for series, _, _ in rows]).reshape(len(rows), n)
     quality = np.concatenate([series.quality for series, _, _ in rows]).reshape(len(rows), n)
     if (factors != 1).any():
@@ -107,7 +104,8 @@ def _take_matrix(intake: Intake, start: datetime, step_s: int, n: int, rows: Seq
             values[k, beyond[k]], quality[k, beyond[k]] = 0, Quality.MISSING
         values = values * factors[:, None]
     for k in np.flatnonzero(values.max(axis=1) > most).tolist():
-        series, bound = rows[k][0], scales[k][1]
+        series, meter, one = rows[k]
+        bound = intake.batch.parameters.bound_of(meter, one, day_of_limits)
         assert bound is not None, "nothing is above no limit"
         wrong = impossible_values(values[k], bound, longest_s) & (quality[k] != Quality.MISSING)
         _refuse_impossible(intake, series, wrong)
@@ -200,19 +198,32 @@ def _parts(series: Series, which: NDArray[np.bool_]) -> Iterator[Series]:
     """The unbroken runs of a series where ``which`` is true, each as a series of its own."""
     bounds = np.flatnonzero(np.diff(which.astype(np.int8), prepend=0, append=0)).tolist()
     for first, end in zip(bounds[::2], bounds[1::2], strict=True):
-        yield replace(
-            series, start=series.bound(first), values=series.values[first:end], quality=series.quality[first:end]
+        yield series._replace(
+            start=series.bound(first), values=series.values[first:end], quality=series.quality[first:end]
         )
 
 
 def _without(series: Series, which: NDArray[np.bool_]) -> Series:
     quality = np.where(which, np.uint8(Quality.MISSING), series.quality)
-    return replace(series, values=np.where(which, 0, series.values), quality=quality)
+    return series._replace(values=np.where(which, 0, series.values), quality=quality)
 
 
-def _scale(parameters: Parameters, meter: Meter, one: Register, unit: str, day: date) -> tuple[int, Bound | None]:
-    """Register units in one ``unit``, and what the register can do."""
-    return _factor(unit, one.quantity, one.exponent), parameters.bound_of(meter, one, day)
+def _scales(parameters: Parameters, rows: Sequence[Row], day: date, longest_s: int) -> tuple[Int64Array, Int64Array]:
+    """Register units in one of each row's unit, and the most of them that its register can count in an interval. Most
+    rows are alike in all that decides it."""
+    found: dict[object, tuple[int, int]] = {}
+    scales = []
+    for series, meter, one in rows:
+        maxima = meter.maxima_on(day)
+        alike = meter.kind, series.unit, one.quantity, one.exponent, maxima.get(one.quantity)
+        scale = found.get(alike)
+        if scale is None:
+            bound = parameters.bound_of(meter, one, day)
+            most = bound.most(longest_s) if bound else _UNBOUNDED
+            scale = found[alike] = _factor(series.unit, one.quantity, one.exponent), most
+        scales.append(scale)
+    factors, most_of_each = np.array(scales, np.int64).T
+    return factors, most_of_each
 
 
 @cache

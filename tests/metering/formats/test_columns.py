@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coop.metering.intake.formats import head_end
+from coop.metering.model import Series
 from tests.metering import fuzz
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -48,8 +49,8 @@ def read_both_ways(body: bytes) -> None:
     assert [_told(one) for one in fast.series] == [_told(one) for one in slow.series]
 
 
-def _told(series: Any) -> tuple[object, ...]:
-    fields = vars(series) | {"values": series.values.tolist(), "quality": series.quality.tolist()}
+def _told(series: Series) -> tuple[object, ...]:
+    fields = series._asdict() | {"values": series.values.tolist(), "quality": series.quality.tolist()}
     return (*fields.items(), series.values.dtype, series.quality.dtype)
 
 

@@ -47,8 +47,8 @@ def cut_columns(text: bytes) -> Columns | None:
     True
     """
     openings = np.array([match.end() for match in _OPENING.finditer(text)], np.int64)
-    room = text.count(b",") + len(openings)
-    values, there = np.zeros(room, np.int64), np.zeros(room, np.bool_)
+    room = len(text) // 2 + 1  # each value is at least a digit and what ends it; what is not filled takes no memory
+    values, there = np.empty(room, np.int64), np.empty(room, np.bool_)
     closings, bounds = np.zeros(len(openings), np.int64), np.zeros(len(openings) + 1, np.int64)
     if not _read(np.frombuffer(text, np.uint8), openings, values, there, closings, bounds):
         return None
@@ -78,6 +78,7 @@ def _read(
                 if text[at + 1] != _U or text[at + 2] != _L or text[at + 3] != _L:
                     return False
                 at += 4
+                values[filled], there[filled] = 0, False
             else:
                 is_negative = at < n and text[at] == _MINUS
                 at += is_negative

@@ -188,9 +188,11 @@ def _read_large(body: bytes) -> list[Series] | None:
     lengths = np.diff(cut.bounds).tolist()
     if [column.values for column in columns] != [[k] for k in range(len(cut))] or max(lengths) > MOST_VALUES:
         return None
-    for column, count in zip(columns, lengths, strict=True):
-        if column.quality is not None or _misfit(column.quantity, column.unit, column.start, column.step_s, count):
-            return None
+    heads = [(one.quantity, one.unit, one.start, one.step_s) for one in columns]
+    if any(_misfit(*head, count) for head, count in {*zip(heads, lengths, strict=True)}) or any(
+        column.quality is not None for column in columns
+    ):
+        return None
     limits = [_limits(column.quantity, column.unit)[:2] for column in columns]
     lowest, highest = np.array(limits, np.int64).T
     starts = cut.bounds[:-1]
