@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -157,7 +158,11 @@ def derive_id(*parts: object) -> str:
     >>> derive_id("bill", 1) == derive_id("bill", 1) != derive_id("bill", 2)
     True
     """
-    return str(uuid.uuid5(_ID_ROOT, "\x1f".join(str(part) for part in parts)))
+    name = "\x1f".join([str(part) for part in parts]).encode()
+    digest = hashlib.sha1(_ID_ROOT.bytes + name, usedforsecurity=False).digest()
+    # A name-based UUID (RFC 9562, version 5), a third of the work of Python's own, which makes an object of it.
+    text = (digest[:6] + bytes((digest[6] & 0x0F | 0x50, digest[7], digest[8] & 0x3F | 0x80)) + digest[9:16]).hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def read_digits(text: str) -> int | None:
@@ -272,11 +277,14 @@ class Period:
         return cls.year(int(text))
 
     def __str__(self) -> str:
-        if self.start.day == 1 and self == Period.month(self.start.year, self.start.month):
-            return f"{self.start:%Y-%m}"
-        if self.start == date(self.start.year, 1, 1) and self.end == date(self.start.year + 1, 1, 1):
-            return f"{self.start:%Y}"
-        return f"{self.start}/{self.end}"
+        start, end = self.start, self.end
+        if start.day == end.day == 1:
+            months = 12 * (end.year - start.year) + end.month - start.month
+            if months == 1:
+                return f"{start.year}-{start.month:02}"
+            if months == 12 and start.month == 1:
+                return str(start.year)
+        return f"{start}/{end}"
 
     @property
     def days(self) -> int:
@@ -320,6 +328,7 @@ def anniversary(start: date, years: int) -> date:
         return date(start.year + years, 3, 1)
 
 
+@lru_cache(maxsize=4096)  # a run of bills asks the same few days for each reading
 def midnight(day: date) -> datetime:
     """The instant (UTC) at which the civil day starts in Amsterdam.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from random import Random
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given
@@ -226,6 +227,25 @@ def test_an_id_follows_from_its_parts_and_from_nothing_else(one: list[str], othe
     separated = all("\x1f" not in part for part in one + other)
     if one != other and separated:
         assert derive_id(*one) != derive_id(*other)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=4))
+def test_an_id_is_a_uuid_of_a_name(parts: list[str]) -> None:
+    root = UUID("6f0a2f3e-6c0e-5d0b-9a55-0c0a57c00b00")
+    assert derive_id(*parts) == str(uuid5(root, "\x1f".join(parts)))
+
+
+@given(st.dates(date(1000, 1, 1), date(2100, 1, 1)), st.sampled_from(["day", "month", "year", "two"]))
+def test_a_period_is_called_by_its_month_its_year_or_its_days(day: date, kind: str) -> None:
+    month = Period.month(day.year, day.month)
+    said = {
+        "day": (Period(day, day + timedelta(days=1)), f"{day}/{day + timedelta(days=1)}"),
+        "month": (month, day.strftime("%Y-%m")),
+        "year": (Period.year(day.year), day.strftime("%Y")),
+        "two": (Period(month.start, Period.month(month.end.year, month.end.month).end), None),
+    }
+    period, text = said[kind]
+    assert str(period) == (text or f"{period.start}/{period.end}")
 
 
 def test_an_id_never_changes_between_releases() -> None:

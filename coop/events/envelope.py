@@ -50,9 +50,10 @@ class Event(BaseModel):
         everywhere, whatever fields were added since it was first told."""
         return orjson.dumps(self.model_dump(mode="json", exclude_defaults=True), option=orjson.OPT_SORT_KEYS)
 
-    def fact_id(self, community: str) -> str:
-        """Id that follows from what is told, so that telling it again is the same fact."""
-        return derive_id("fact", community, self.TYPE, self.canonical().decode())
+    def fact_id(self, community: str, data: str | None = None) -> str:
+        """Id that follows from what is told, so that telling it again is the same fact; ``data`` is its canonical form
+        where that is known."""
+        return derive_id("fact", community, self.TYPE, self.canonical().decode() if data is None else data)
 
 
 class UnknownEvent(CoopError):

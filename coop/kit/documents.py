@@ -13,7 +13,7 @@ import struct
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, bindparam, select
@@ -40,7 +40,7 @@ class Document:
     version: int
     body: bytes
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Hash of the bytes as stored, in hexadecimal."""
         return hashlib.sha256(self.body).hexdigest()
@@ -110,6 +110,7 @@ def keep(tx: Tx, document: Document) -> str:
 
 def keep_all(tx: Tx, kept: Iterable[Document]) -> None:
     """Store documents at once. The same bytes are kept once."""
+    now = tx.now
     rows = [
         {
             "community": tx.community,
@@ -117,7 +118,7 @@ def keep_all(tx: Tx, kept: Iterable[Document]) -> None:
             "schema_name": document.schema,
             "schema_version": document.version,
             "body": document.body,
-            "kept_at": tx.now,
+            "kept_at": now,
         }
         for document in kept
     ]

@@ -9,7 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+<<<<<<< HEAD
 from sqlalchemy import Connection, Dialect, LargeBinary, Table
+=======
+from sqlalchemy import Connection, Date, Dialect, Table
+from sqlalchemy.types import TypeEngine
+
+from coop.kit.columns import Choice
+from coop.kit.metadata import Instant
+>>>>>>> 981057f5 (billing: Ask once for a run what is the same for all of its bills.)
 
 Convert = Callable[[Any], Any]
 
@@ -24,15 +32,25 @@ def insert_mappings(
     """
     if not rows:
         return
-    names = tuple(rows[0])
-    statement, converts = _prepare(sql.dialect, table, names, tuple(key))
     if any(row.keys() != rows[0].keys() for row in rows[1:]):
         raise ValueError(f"rows for {table.name} have different columns")
-    columns: list[Iterable[object]] = []
-    for name, convert in converts:
-        column = [row[name] for row in rows]
-        columns.append(column if convert is None else map(convert, column))
-    sql.exec_driver_sql(statement, list(zip(*columns, strict=True)))
+    insert_columns(sql, table, {name: [row[name] for row in rows] for name in rows[0]}, key)
+
+
+def insert_columns(
+    sql: Connection, table: Table, columns: Mapping[str, Sequence[object]], key: Sequence[str] = ()
+) -> None:
+    """Insert rows that are given column by column, as ``insert_mappings`` does.
+
+    Raises:
+        ValueError: a column has more values than another.
+    """
+    statement, converts = _prepare(sql.dialect, table, tuple(columns), tuple(key))
+    values: list[Iterable[object]] = [
+        columns[name] if convert is None else map(convert, columns[name]) for name, convert in converts
+    ]
+    if rows := list(zip(*values, strict=True)):
+        sql.exec_driver_sql(statement, rows)
 
 
 def insert_tuples(sql: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
@@ -80,5 +98,11 @@ def _prepare(
     into = f"{quote(table.name)} ({', '.join(map(quote, names))})"
     unless = f" ON CONFLICT ({', '.join(map(quote, key))}) DO NOTHING" if key else ""
     statement = f"INSERT INTO {into} VALUES ({', '.join([mark] * len(names))}){unless}"
-    kinds = {name: table.c[name].type.dialect_impl(dialect) for name in names}
-    return statement, tuple((name, kind.bind_processor(dialect)) for name, kind in kinds.items())
+    return statement, tuple((name, _converter(table.c[name].type.dialect_impl(dialect), dialect)) for name in names)
+
+
+def _converter(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    """What turns a value of a type into the database's. Days, instants and choices come back in most rows of a batch,
+    and each is turned once; not decimals, of which two are equal that are written otherwise."""
+    convert = kind.bind_processor(dialect)
+    return lru_cache(maxsize=4096)(convert) if convert and isinstance(kind, Date | Instant | Choice) else convert

@@ -62,16 +62,17 @@ def append(sql: Connection, events: Sequence[Event], community: str, at: datetim
         return
     rows = [
         {
-            "event_id": event.fact_id(community),
+            "event_id": event.fact_id(community, data),
             "type": event.TYPE,
             "subject": event.key(),
             "community": community,
             "occurred_at": at,
             "actor": str(actor),
             "channel": actor.channel,
-            "data": event.canonical().decode(),
+            "data": data,
         }
         for event in events
+        for data in (event.canonical().decode(),)
     ]
     insert_mappings(sql, journal, rows, ["community", "event_id"])
 

@@ -142,7 +142,20 @@ def _query_among(
 
 def insert_nouns(tx: Tx, table: Table, nouns: Iterable[object], **columns: object) -> None:
     """Insert a row for each noun, with the transaction's community and further columns that are the same for all."""
-    tx.insert(table, [row_of(tx, noun, **columns) for noun in nouns])
+    insert_beside(tx, table, list(nouns), {}, **columns)
+
+
+def insert_beside(
+    tx: Tx, table: Table, nouns: Sequence[object], beside: Mapping[str, Sequence[object]], **columns: object
+) -> None:
+    """Insert a row for each noun of one kind, as ``insert_nouns`` does, and columns ``beside`` them with a value for
+    each."""
+    if not nouns:
+        return
+    names, read = _reader_of(cast(Hashable, type(nouns[0])))
+    same = {"community": tx.community, **columns}
+    filled = {name: [value] * len(nouns) for name, value in same.items()}
+    tx.insert_columns(table, {**filled, **beside, **dict(zip(names, zip(*map(read, nouns), strict=True), strict=True))})
 
 
 def row_of(tx: Tx, noun: object, **columns: object) -> Mapping[str, object]:

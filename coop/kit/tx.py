@@ -92,6 +92,15 @@ class Tx:
         """
         self.insert_new(table, rows, ())
 
+    def insert_columns(self, table: Table, columns: Mapping[str, Sequence[object]]) -> None:
+        """Insert rows that are given column by column.
+
+        Raises:
+            ForgotCommunity: a row carries another community, or none.
+        """
+        self._hold(table, set(columns.get("community", (None,))))
+        inserting.insert_columns(self._sql, table, columns)
+
     def insert_new(self, table: Table, rows: Sequence[Mapping[str, object]], key: Sequence[str]) -> None:
         """Insert the rows whose ``key`` is not there yet.
 

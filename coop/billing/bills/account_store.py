@@ -7,7 +7,7 @@ the year stands. An entry is a bill's, or moves the ceiling alone.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,7 +20,7 @@ from coop.billing.model import BillHead, GuaranteeEntry, GuaranteeTerms
 from coop.billing.tables.bills import guarantee_entry
 from coop.billing.terms.rules import YearKey
 from coop.kit.keyset import Key
-from coop.kit.rows import row_of, select_as
+from coop.kit.rows import insert_beside, select_as
 from coop.kit.tx import Tx
 
 
@@ -36,28 +36,25 @@ class AccountEntry(GuaranteeEntry):
 
 def add_entries(tx: Tx, new: Sequence[NewBill], moves: Iterable[CeilingMove]) -> None:
     """Enter what bills did to the guarantee years of their contracts, and the ceilings that moved without a bill."""
+    entered: list[tuple[str, GuaranteeEntry, GuaranteeTerms, str | None, int | None]] = [
+        (made.head.contract_id, entry, state.terms, made.head.id, made.head.ordinal)
+        for made in new
+        for state, entry in zip(made.inputs.guarantee, made.bill.guarantee, strict=True)
+    ]
+    entered += [(move.contract_id, move.entry, move.terms, None, None) for move in moves]
+    if not entered:
+        return
+    contract_ids, entries, terms, bill_ids, ordinals = zip(*entered, strict=True)
+    beside = {"contract_id": contract_ids, "terms": terms, "bill_id": bill_ids, "ordinal": ordinals}
     numbers = Counter(_last_numbers(tx))
-    rows = []
-    for made in new:
-        for state, entry in zip(made.inputs.guarantee, made.bill.guarantee, strict=True):
-            bill = {"bill_id": made.head.id, "ordinal": made.head.ordinal}
-            rows.append(_row(tx, numbers, made.head.contract_id, entry, state.terms, bill))
-    for move in moves:
-        rows.append(_row(tx, numbers, move.contract_id, move.entry, move.terms, {"bill_id": None, "ordinal": None}))
-    tx.insert(guarantee_entry, rows)
+    beside["number"] = tuple(_count(numbers, contract_id, entry) for contract_id, entry, *_ in entered)
+    insert_beside(tx, guarantee_entry, entries, beside, entered_on=tx.today)
 
 
-def _row(
-    tx: Tx,
-    numbers: Counter[YearKey],
-    contract_id: str,
-    entry: GuaranteeEntry,
-    terms: GuaranteeTerms,
-    bill: dict[str, object],
-) -> Mapping[str, object]:
-    key = contract_id, entry.year.start
-    numbers[key] += 1
-    return row_of(tx, entry, contract_id=contract_id, number=numbers[key], entered_on=tx.today, terms=terms, **bill)
+def _count(numbers: Counter[YearKey], contract_id: str, entry: GuaranteeEntry) -> int:
+    """Number of the next entry of its guarantee year."""
+    numbers[contract_id, entry.year.start] += 1
+    return numbers[contract_id, entry.year.start]
 
 
 def years_so_far(tx: Tx) -> dict[YearKey, YearSoFar]:

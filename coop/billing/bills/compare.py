@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from coop.billing.bills.comparing import CO2, RENEWABLE, Comparison, Origin, compare, year_before
+from coop.billing.bills.comparing import CO2, RENEWABLE, Comparison, Origin, Weather, compare, weather_of
 from coop.billing.model import BillInputs
 from coop.billing.terms import heard_store as heard
 from coop.billing.terms import store as terms
@@ -23,16 +23,21 @@ _Group = tuple[dict[str, Decimal], Decimal]
 
 
 class Comparer:
-    """Load what bills of these periods are compared with."""
+    """Load what bills of periods are compared with, beside the measurements of each that are loaded already."""
 
-    def __init__(self, tx: Tx, periods: Sequence[Period]) -> None:
+    def __init__(self, tx: Tx, measured: Mapping[Period, Sequence[Measurement]]) -> None:
         self._kinds = heard.list_connection_kinds(tx)
         self._figures = {(figure.series, figure.year): figure.value for figure in terms.list_figures(tx)}
         self._tap_share = Decimal(load_choices(tx).on(TapWaterChoice, tx.today).permille).scaleb(-3)
-        months = {month for period in periods for month in period.months()}
+        months = {month for period in measured for month in period.months()}
         asked = sorted({each for month in months for each in _with_year_before(month)})
-        self._heat = _newest(row for period in asked for row in heard.list_measurements(tx, period))
+        self._heat = _newest(
+            row
+            for period in asked
+            for row in (measured[period] if period in measured else heard.list_measurements(tx, period))
+        )
         self._groups: dict[Period, dict[str, _Group]] = {}
+        self._weathers: dict[Period, Weather] = {}
         self.origin = _origin_of(tx)
 
     def compare(self, inputs: BillInputs) -> Comparison | None:
@@ -41,8 +46,11 @@ class Comparer:
         used_j = self._sum(inputs.connection_id, inputs.member_id, days)
         if used_j is None:
             return None
-        before_j = self._sum(inputs.connection_id, inputs.member_id, year_before(days))
-        return compare(days, used_j, before_j, self._others(inputs, days), self._figures, self._tap_share)
+        if days not in self._weathers:
+            self._weathers[days] = weather_of(days, self._figures)
+        weather = self._weathers[days]
+        before_j = self._sum(inputs.connection_id, inputs.member_id, weather.before)
+        return compare(days, used_j, before_j, self._others(inputs, days), weather, self._tap_share)
 
     def _others(self, inputs: BillInputs, days: Period) -> tuple[Decimal, int]:
         """Heat of every other connection of the same kind that was measured over the same days, and their number."""

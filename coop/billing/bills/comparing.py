@@ -90,6 +90,21 @@ def degree_days_of(days: Period, figures: Figures) -> Decimal | None:
     return sum(known, Decimal(0)) if known and len(known) == len(monthly) else None
 
 
+@dataclass(frozen=True)
+class Weather:
+    """Degree days of some days, and of the same days a year ``before``; None where one is not on file."""
+
+    before: Period
+    then: Decimal | None
+    now: Decimal | None
+
+
+def weather_of(days: Period, figures: Figures) -> Weather:
+    """The weather of some days and of those a year before."""
+    before = year_before(days)
+    return Weather(before, degree_days_of(before, figures), degree_days_of(days, figures))
+
+
 def at_other_weather(used_j: Decimal, then: Decimal, now: Decimal, tap_share: Decimal) -> Decimal | None:
     """Heat of other days at the weather of these: what heats tap water stays, the rest goes with the degree days; None
     where there were none to go by.
@@ -108,12 +123,12 @@ def compare(
     used_j: Decimal,
     before_j: Decimal | None,
     others: tuple[Decimal, int],
-    figures: Figures,
+    weather: Weather,
     tap_share: Decimal,
 ) -> Comparison:
     """Compare heat with that of a year before, and with the mean of others: their heat together, and how many they are.
     Of too few there is no mean."""
-    then, now = degree_days_of(year_before(days), figures), degree_days_of(days, figures)
+    then, now = weather.then, weather.now
     compared = Comparison(days, used_j, before_j)
     if before_j is not None and then is not None and now is not None:
         restated_j = at_other_weather(before_j, then, now, tap_share)

@@ -279,7 +279,9 @@ def _consumption(terms: Terms, contract: Contract, facts: PeriodFacts, days: Per
     return Consumption(
         days=days,
         readings=tuple(narrow(r, cut, cuts) for r, cut in readings if cut and cut.overlap(days)),
-        shares=tuple(replace(s, period=cut) for s, cut in shares if cut and cut.overlap(days)),
+        shares=tuple(
+            s if cut == s.period else replace(s, period=cut) for s, cut in shares if cut and cut.overlap(days)
+        ),
         spans=spans,
         cuts=years,
         customer_class=contract.customer_class,

@@ -12,12 +12,13 @@ Source: docs/domain/vat-and-bills.md#rounding; docs/domain/heat-tariffs-and-guar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from typing import Final
 
 from coop.billing.bills.splitting import note_of_split, split_energy
 from coop.billing.guarantee.profile import share_of_years
@@ -49,6 +50,35 @@ class _Metered:
     midnights: tuple[Midnight, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Price:
+    """A component as a span of a tariff prices it: at what the law lets it cost, and with the rate of VAT."""
+
+    component: Component
+    kind: LineKind
+    price_eur: Decimal
+    vat_rate: Decimal
+
+
+@dataclass(frozen=True)
+class _Priced:
+    """What a span prices for a class of customers: most bills have the same spans, and ask each once."""
+
+    span: TariffSpan
+    prices: tuple[_Price, ...]
+    metered: Mapping[tuple[Product, str], Sequence[_Price]]
+    asks_begin: bool
+    """Whether a line depends on the day on which the contract began."""
+    charged: dict[tuple[Period, date | None], list[Line]] = field(default_factory=dict)
+    """Lines of what is charged by the day and paid once, by the days and the first day of the contract."""
+
+
+_PRICED: Final[dict[tuple[int, str], _Priced]] = {}
+"""What spans price, by the object and the class: two that are equal may write their prices otherwise."""
+_PRICED_MOST: Final = 1024
+_CHARGED_MOST: Final = 1024
+
+
 def lines_of(consumption: Consumption) -> list[Line]:
     """Every line of what was consumed, without the guarantee, in the order of the bill."""
     pieces = _pieces(consumption)
@@ -56,12 +86,8 @@ def lines_of(consumption: Consumption) -> list[Line]:
     used: dict[tuple[Product, str, Period], Decimal] = {}
     for metered in _metered(consumption):
         lines += _energy_lines(consumption, metered, pieces, used)
-    for days, span in pieces:
-        for component in of_class(span.tariff.components, consumption.customer_class):
-            if component.per == "year":
-                lines += _yearly_lines(consumption, component, days, span)
-            elif component.per == "once" and consumption.begins_on is not None:
-                lines += _single_lines(component, days, span, consumption.begins_on)
+    for days, priced in pieces:
+        lines += _charged_lines(priced, days, consumption.begins_on)
     lines.sort(key=lambda line: (_ORDER[line.kind], line.group_id, line.period.start))
     return lines
 
@@ -69,13 +95,8 @@ def lines_of(consumption: Consumption) -> list[Line]:
 def is_priced(consumption: Consumption, product: Product, period: Period) -> bool:
     """True where on every day of a period some component prices what is measured of a product."""
     spans = [span for span in consumption.spans if span.period.overlap(period) is not None]
-    return all(
-        any(
-            component.product is product and component.per in METERED
-            for component in of_class(span.tariff.components, consumption.customer_class)
-        )
-        for span in spans
-    )
+    priced = [_priced(span, consumption.customer_class) for span in spans]
+    return all(any((product, per) in each.metered for per in METERED) for each in priced)
 
 
 def fixed_cents(amount_eur_per_year: Decimal, period: Period) -> int:
@@ -102,9 +123,37 @@ def _share_cents(amount_eur: Decimal, days: int, days_of_year: int) -> int:
     return (200 * over * days + under * days_of_year) // (2 * under * days_of_year)
 
 
-def _pieces(consumption: Consumption) -> list[tuple[Period, TariffSpan]]:
-    """The tariff spans, cut where a guarantee year begins."""
-    return [(part, span) for span in consumption.spans for part in _cut(span.period, consumption.cuts)]
+def _pieces(consumption: Consumption) -> list[tuple[Period, _Priced]]:
+    """What the tariff spans price, cut where a guarantee year begins."""
+    return [
+        (part, priced)
+        for span in consumption.spans
+        for priced in (_priced(span, consumption.customer_class),)
+        for part in _cut(span.period, consumption.cuts)
+    ]
+
+
+def _priced(span: TariffSpan, customer_class: str) -> _Priced:
+    """What a span prices, as it is remembered; what is remembered holds the span, so that no other has its number."""
+    key = id(span), customer_class
+    priced = _PRICED.get(key)
+    if priced is None:
+        if len(_PRICED) >= _PRICED_MOST:
+            _PRICED.clear()
+        priced = _PRICED[key] = _price(span, customer_class)
+    return priced
+
+
+def _price(span: TariffSpan, customer_class: str) -> _Priced:
+    components = of_class(span.tariff.components, customer_class)
+    prices = tuple(
+        _Price(each, LineKind(each.product.value), span.price_of(each), span.rate_of(each.vat)) for each in components
+    )
+    metered: dict[tuple[Product, str], list[_Price]] = {}
+    for price in prices:
+        metered.setdefault((price.component.product, price.component.per), []).append(price)
+    asks_begin = any(each.per == "once" or each.years is not None for each in components)
+    return _Priced(span, prices, metered, asks_begin)
 
 
 def _cut(period: Period, days: Iterable[date]) -> list[Period]:
@@ -114,9 +163,11 @@ def _cut(period: Period, days: Iterable[date]) -> list[Period]:
     return [Period(start, end) for start, end in pairwise(bounds)]
 
 
-def _within(pieces: Sequence[tuple[Period, TariffSpan]], period: Period) -> list[tuple[Period, TariffSpan]]:
-    parts = ((piece.overlap(period), span) for piece, span in pieces)
-    return [(part, span) for part, span in parts if part is not None]
+def _within(pieces: Sequence[tuple[Period, _Priced]], period: Period) -> list[tuple[Period, _Priced]]:
+    if len(pieces) == 1 and pieces[0][0] == period:
+        return [(period, pieces[0][1])]
+    parts = ((piece.overlap(period), priced) for piece, priced in pieces)
+    return [(part, priced) for part, priced in parts if part is not None]
 
 
 def _metered(consumption: Consumption) -> Iterator[_Metered]:
@@ -141,7 +192,7 @@ def _metered(consumption: Consumption) -> Iterator[_Metered]:
 def _energy_lines(
     consumption: Consumption,
     metered: _Metered,
-    pieces: Sequence[tuple[Period, TariffSpan]],
+    pieces: Sequence[tuple[Period, _Priced]],
     used: dict[tuple[Product, str, Period], Decimal],
 ) -> list[Line]:
     """The lines of what was metered, one for each component that prices it; ``used`` counts what fills its bands."""
@@ -154,23 +205,22 @@ def _energy_lines(
         notes += ("without-maximum",)
     amounts = split_energy(metered.amount, metered.period, days, profile, metered.midnights)
     lines = []
-    for (part, span), amount in zip(parts, amounts, strict=True):
+    for (part, priced), amount in zip(parts, amounts, strict=True):
         key = metered.product, metered.group_id, part
         before = used.get(key, Decimal(0))
         used[key] = before + amount
-        for component in of_class(span.tariff.components, consumption.customer_class):
-            if (component.product, component.per) != (metered.product, metered.per):
-                continue
+        for price in priced.metered.get((metered.product, metered.per), ()):
+            component = price.component
             in_band = _below(component, before + amount, part, profile) - _below(component, before, part, profile)
             if component.above and not in_band:
                 continue
             quantity = in_band.scaleb(_SCALES[metered.per])
-            cents = round_cents(quantity * span.price_of(component))
+            cents = round_cents(quantity * price.price_eur)
             most = _cap_cents(component, part, profile)
             lines.append(
                 _line(
-                    component,
-                    span,
+                    price,
+                    priced.span,
                     part,
                     quantity,
                     metered.per,
@@ -210,31 +260,48 @@ def _round(amount: Fraction) -> int:
     return (2 * amount.numerator + amount.denominator) // (2 * amount.denominator)
 
 
-def _yearly_lines(consumption: Consumption, component: Component, period: Period, span: TariffSpan) -> list[Line]:
-    price_eur = span.price_of(component)
-    if component.years is not None and consumption.begins_on is not None:
-        over = anniversary(consumption.begins_on, component.years)
+def _charged_lines(priced: _Priced, days: Period, begins_on: date | None) -> list[Line]:
+    """Lines of what is charged by the day, and of what is paid once, in the order of the tariff."""
+    key = days, begins_on if priced.asks_begin else None
+    lines = priced.charged.get(key)
+    if lines is None:
+        lines = []
+        for price in priced.prices:
+            if price.component.per == "year":
+                lines += _yearly_lines(price, priced.span, days, begins_on)
+            elif price.component.per == "once" and begins_on is not None:
+                lines += _single_lines(price, priced.span, days, begins_on)
+        if len(priced.charged) >= _CHARGED_MOST:
+            priced.charged.clear()
+        priced.charged[key] = lines
+    return lines
+
+
+def _yearly_lines(price: _Price, span: TariffSpan, period: Period, begins_on: date | None) -> list[Line]:
+    years = price.component.years
+    if years is not None and begins_on is not None:
+        over = anniversary(begins_on, years)
         if period.start >= over:
             return []
         period = Period(period.start, min(period.end, over))
     new_years = [date(year, 1, 1) for year in range(period.start.year + 1, period.end.year + 1)]
     return [
-        _line(component, span, part, Decimal(part.days), "d", fixed_cents(price_eur, part))
+        _line(price, span, part, Decimal(part.days), "d", fixed_cents(price.price_eur, part))
         for part in _cut(period, new_years)
-        if price_eur
+        if price.price_eur
     ]
 
 
-def _single_lines(component: Component, period: Period, span: TariffSpan, begins_on: date) -> list[Line]:
+def _single_lines(price: _Price, span: TariffSpan, period: Period, begins_on: date) -> list[Line]:
     """Lines of what is paid once, on the day on which the contract begins."""
     if not period.start <= begins_on < period.end:
         return []
     day = Period(begins_on, date.fromordinal(begins_on.toordinal() + 1))
-    return [_line(component, span, day, Decimal(1), "", round_cents(span.price_of(component)))]
+    return [_line(price, span, day, Decimal(1), "", round_cents(price.price_eur))]
 
 
 def _line(
-    component: Component,
+    price: _Price,
     span: TariffSpan,
     period: Period,
     quantity: Decimal,
@@ -245,14 +312,15 @@ def _line(
     group_id: str = "",
     notes: tuple[str, ...] = (),
 ) -> Line:
+    component = price.component
     return Line(
-        kind=LineKind(component.product.value),
+        kind=price.kind,
         period=period,
         quantity=quantity,
         unit=unit,
-        price_eur=span.price_of(component),
+        price_eur=price.price_eur,
         amount_cents=amount_cents,
-        vat_rate=span.rate_of(component.vat),
+        vat_rate=price.vat_rate,
         tariff_id=span.tariff.tariff_id,
         resolution_id=span.tariff.resolution_id,
         source_id=source_id,

@@ -12,9 +12,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from stdnum import iso11649
-from stdnum.iso7064 import mod_97_10
-
 from coop.billing.bills.asking import Asked, Why
 from coop.billing.bills.comparing import Comparison, Origin
 from coop.billing.bills.rules import last_day_to_pay
@@ -130,7 +127,8 @@ def reference_of(number: str) -> str:
     ('RF81KWG2026000123', 'RF922025000001')
     """
     plain = "".join(sign for sign in number.upper() if sign.isalnum())
-    return iso11649.validate(f"RF{mod_97_10.calc_check_digits(plain + 'RF')}{plain}")
+    digits = "".join([sign if sign.isdecimal() else str(int(sign, 36)) for sign in plain + "RF00"])
+    return f"RF{98 - int(digits) % 97:02}{plain}"
 
 
 def in_fours(reference: str) -> str:

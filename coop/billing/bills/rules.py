@@ -76,6 +76,7 @@ def differences(
     """Lines of what is billed now less what was billed before, one line for each that differs in money, with its
     cause."""
     old, new = _by_key(lines_before), _by_key(lines_now)
+    for_all = _cause_of_all(before, now)
     changed = []
     for key in [*new, *(key for key in old if key not in new)]:
         was, became = old.get(key), new.get(key)
@@ -84,9 +85,33 @@ def differences(
         amount_cents = (became.amount_cents if became else 0) - (was.amount_cents if was else 0)
         if amount_cents:
             quantity = (became.quantity if became else Decimal(0)) - (was.quantity if was else Decimal(0))
-            cause = _cause(was, became, before, now)
-            changed.append(replace(shown, quantity=quantity, amount_cents=amount_cents, cause=cause))
+            cause = for_all or _cause(was, became, now)
+            changed.append(_moved(shown, quantity, amount_cents, cause))
     return changed
+
+
+def _moved(line: Line, quantity: Decimal, amount_cents: int, cause: str) -> Line:
+    """A line with the quantity and the money that moved, and why: ``replace`` takes twice the time of it."""
+    return Line(
+        line.kind,
+        line.period,
+        quantity,
+        line.unit,
+        line.price_eur,
+        amount_cents,
+        line.vat_rate,
+        line.tariff_id,
+        line.resolution_id,
+        line.source_id,
+        line.source_revision,
+        line.group_id,
+        line.notes,
+        cause,
+        line.component,
+        line.per,
+        line.account,
+        line.in_guarantee,
+    )
 
 
 def _by_key(lines: Sequence[Line]) -> dict[_Key, Line]:
@@ -105,16 +130,21 @@ def _by_key(lines: Sequence[Line]) -> dict[_Key, Line]:
     return by_key
 
 
-def _cause(was: Line | None, became: Line | None, before: Consumption, now: Consumption) -> str:
-    """Reason why a line differs. The two plain texts are translated where they are shown."""
-    source_now = (became.source_id, became.source_revision) if became else ("", 0)
-    source_before = (was.source_id, was.source_revision) if was else ("", 0)
+def _cause_of_all(before: Consumption, now: Consumption) -> str:
+    """Reason why every line may differ, or nothing. The plain texts are translated where they are shown."""
     if before.days != now.days:
         return "the days of the contract changed"
     if {span.tariff.tariff_id for span in before.spans} != {span.tariff.tariff_id for span in now.spans}:
         return "another tariff binds"
     if _lawful(before) != _lawful(now):
         return "the law sets another price"
+    return ""
+
+
+def _cause(was: Line | None, became: Line | None, now: Consumption) -> str:
+    """Reason why one line differs, where there is none for all."""
+    source_now = (became.source_id, became.source_revision) if became else ("", 0)
+    source_before = (was.source_id, was.source_revision) if was else ("", 0)
     if source_now != source_before and source_now[0]:
         # What moved a share may be a neighbour's meter: only the reason of one's own reading is printed.
         reasons = [r.cause for r in now.readings if (r.measurement_id, r.revision) == source_now]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeVar
+from functools import lru_cache
+from typing import Any, Final, TypeVar
 
 import orjson
 from pydantic import TypeAdapter
 
 from coop.billing.bills.paper import Paper
-from coop.billing.model import BillInputs
+from coop.billing.model import BillInputs, Consumption, TariffSpan
 from coop.billing.terms.rules import PeriodTerms
 from coop.kit.documents import Schema
 
@@ -26,8 +27,30 @@ def read_json(kind: type[Content]) -> Callable[[bytes], Content]:
     return TypeAdapter(kind).validate_json
 
 
+_CONSUMPTION: Final = TypeAdapter(Consumption)
+_SPAN: Final = TypeAdapter(TariffSpan)
+
+
+def read_consumption(body: bytes) -> Consumption:
+    """Read what was consumed out of the inputs of a bill, and nothing else of them.
+
+    The tariffs of most bills are written in the same bytes: those are read once, and all have the same spans.
+    """
+    consumption: dict[str, Any] = orjson.loads(body)["consumption"]
+    consumption["spans"] = tuple(_read_span(orjson.dumps(span)) for span in consumption["spans"])
+    return _CONSUMPTION.validate_python(consumption)
+
+
+@lru_cache(maxsize=4096)
+def _read_span(body: bytes) -> TariffSpan:
+    return _SPAN.validate_json(body)
+
+
 BILL_INPUTS: Final[Schema[BillInputs]] = Schema("bill-inputs", 1, write_json, {1: read_json(BillInputs)})
 """All that a bill was computed from."""
+
+BILL_CONSUMPTION: Final[Schema[Consumption]] = Schema(BILL_INPUTS.name, 1, write_json, {1: read_consumption})
+"""What the inputs of a bill say was consumed: all that the correction of it needs."""
 
 BILL_PAPER: Final[Schema[Paper]] = Schema("bill-paper", 1, write_json, {1: read_json(Paper)})
 """All that the paper of a bill says beside what it was computed from."""

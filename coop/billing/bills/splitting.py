@@ -27,6 +27,8 @@ def days_of_cuts(days: Period, spans: Iterable[TariffSpan], cuts: Iterable[date]
 
 def narrow(reading: HeatReading, period: Period, cuts: Iterable[date]) -> HeatReading:
     """A reading as it stands for some days, with the midnights next to each cut within these."""
+    if period == reading.period and not reading.midnights:
+        return reading
     inside = [each for each in reading.midnights if period.start < each.day < period.end]
     near = set()
     for cut in cuts:
@@ -50,6 +52,8 @@ def split_energy(
     ... )
     [Decimal('50'), Decimal('20')]
     """
+    if not midnights and len(parts) == 1 and parts[0] == of:
+        return [Decimal(0) + amount]
     known = [Midnight(of.start, Decimal(0)), *midnights, Midnight(of.end, amount)]
     shares = [Decimal(0)] * len(parts)
     for since, until in pairwise(known):

@@ -15,14 +15,14 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from coop.billing.bills.billed import Billed
 from coop.billing.bills.drafts import LastBill
-from coop.billing.bills.schemas import BILL_INPUTS
-from coop.billing.model import Bill, BillHead, BillInputs, GuaranteeEntry, Line, LineKind
+from coop.billing.bills.schemas import BILL_CONSUMPTION, BILL_INPUTS
+from coop.billing.model import Bill, BillHead, BillInputs, Consumption, GuaranteeEntry, Line, LineKind
 from coop.billing.tables.bills import bill, bill_line, guarantee_entry
 from coop.kit import documents
 from coop.kit.database import among
 from coop.kit.documents import Document
 from coop.kit.keyset import Key, Window
-from coop.kit.rows import find_as, group_as, row_of, select_as
+from coop.kit.rows import find_as, group_as, insert_beside, insert_nouns, select_as
 from coop.kit.tx import Tx
 from coop.values import NotFound, Period, say
 
@@ -58,16 +58,12 @@ class Counters:
 def insert_bills(tx: Tx, new: Sequence[NewBill]) -> None:
     """Write bills with their inputs and lines, and the lines first: there is no bill without any."""
     documents.keep_all(tx, [kept for made in new for kept in (made.document, made.paper)])
-    rows = {
-        bill_line: [
-            row_of(tx, line, bill_id=made.head.id, position=position)
-            for made in new
-            for position, line in enumerate(made.bill.lines, 1)
-        ],
-        bill: [row_of(tx, made.head) for made in new],
+    beside: dict[str, Sequence[object]] = {
+        "bill_id": [made.head.id for made in new for _ in made.bill.lines],
+        "position": [position for made in new for position in range(1, len(made.bill.lines) + 1)],
     }
-    for table, values in rows.items():
-        tx.insert(table, values)
+    insert_beside(tx, bill_line, [line for made in new for line in made.bill.lines], beside)
+    insert_nouns(tx, bill, [made.head for made in new])
 
 
 def read_counters(tx: Tx, year: int) -> Counters:
@@ -109,7 +105,7 @@ def _read_newest(tx: Tx, in_order: Sequence[BillHead]) -> dict[str, LastBill]:
     newest = {head.contract_id: head for head in in_order}
     stored = documents.find_stored(tx, [head.inputs_hash for head in newest.values()])
     return {
-        contract_id: LastBill(head.id, head.period, _read_unchanged(head, stored).consumption)
+        contract_id: LastBill(head.id, head.period, _read_unchanged(head, stored))
         for contract_id, head in newest.items()
     }
 
@@ -321,11 +317,11 @@ def _stored(head: BillHead, stored: Mapping[str, Document]) -> Document:
     return document
 
 
-def _read_unchanged(head: BillHead, stored: Mapping[str, Document]) -> BillInputs:
+def _read_unchanged(head: BillHead, stored: Mapping[str, Document]) -> Consumption:
     document = _stored(head, stored)
     if document.sha256 != head.inputs_hash:
         raise documents.UnreadableDocument(
             "changed-document",
             say("the inputs of bill %(number)s were changed after it was issued", number=head.number),
         )
-    return BILL_INPUTS.open(document)
+    return BILL_CONSUMPTION.open(document)

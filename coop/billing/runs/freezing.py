@@ -13,7 +13,7 @@ from coop.billing.bills.compare import Comparer
 from coop.billing.bills.paper import MeterStands, Paper, SharedUse, day_to_pay, reference_of, sort_of
 from coop.billing.guarantee.gas import GasBenchmark, gas_benchmark
 from coop.billing.guarantee.rules import PROMISES
-from coop.billing.model import BillHead, BillInputs
+from coop.billing.model import BillHead, BillInputs, GuaranteeTerms
 from coop.billing.terms import heard_store as heard
 from coop.billing.terms import store as terms
 from coop.billing.terms.heard_store import Measurement
@@ -29,15 +29,16 @@ class Freezer:
         self._language = profile_of(tx, tx.today).language
         self._numbers = heard.list_connection_numbers(tx)
         periods = sorted({each.period for each in inputs})
-        told = [row for period in periods for row in heard.list_measurements(tx, period)]
-        self._measurements = {(row.measurement_id, row.revision): row for row in told}
+        measured = {period: heard.list_measurements(tx, period) for period in periods}
+        self._measurements = {(row.measurement_id, row.revision): row for rows in measured.values() for row in rows}
         shared = [row for period in periods for row in heard.list_allocations(tx, period)]
         self._promises = list_promises(tx)
         self._ends = {contract.contract_id: contract.ends_on for contract in list_contracts(tx)}
         self._shared = {(row.run_id, row.revision, row.group_id, row.holder): row for row in shared}
         self._choices, self._law = load_choices(tx), load_law(tx).as_known_on(tx.today)
         self._figures = {(figure.series, figure.year): figure.value for figure in terms.list_figures(tx)}
-        self._compared = Comparer(tx, periods)
+        self._benchmarks: dict[GuaranteeTerms, GasBenchmark | None] = {}
+        self._compared = Comparer(tx, measured)
         corrected = bills.list_by_id(tx, [each.corrects for each in inputs if each.corrects])
         self._corrected: dict[str, tuple[str, date]] = {head.id: (head.number, head.issued_on) for head in corrected}
 
@@ -62,7 +63,12 @@ class Freezer:
     def _gas(self, inputs: BillInputs) -> GasBenchmark | None:
         """Comparison of the ceiling of the newest guarantee year with gas; None where nothing is promised."""
         promised = [state.terms for state in inputs.guarantee if state.terms.mode in PROMISES]
-        return gas_benchmark(promised[-1], self._figures, self._choices, self._law) if promised else None
+        if not promised:
+            return None
+        terms = promised[-1]
+        if terms not in self._benchmarks:
+            self._benchmarks[terms] = gas_benchmark(terms, self._figures, self._choices, self._law)
+        return self._benchmarks[terms]
 
     def _stands(self, inputs: BillInputs) -> Iterable[MeterStands]:
         """Stands of what the bill prices now, and of nobody else's meters."""
