@@ -6,6 +6,7 @@ Source: docs/domain/vat-and-bills.md#rounding.
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -20,15 +21,15 @@ def amount_cents(line: Row[Any]) -> int:
     """Amount that the quantity of a line comes to at its price, or its price of a year by its days."""
     if line.per != "year":
         return cents(Fraction(line.quantity) * Fraction(line.price_eur))
-    return _by_days_cents(Fraction(line.price_eur), line.period_start, line.period_end)
+    return _by_days_cents(line.price_eur, line.period_start, line.period_end)
 
 
 @cache
-def _by_days_cents(price_eur: Fraction, start: date, end: date) -> int:
+def _by_days_cents(price_eur: Decimal, start: date, end: date) -> int:
     """Part of a price of a year that some days of it bear; most homes have it alike."""
     new_year = date(start.year, 1, 1)
     of_year = (date(start.year + 1, 1, 1) - new_year).days
-    until, since = (cents(price_eur * (day - new_year).days / of_year) for day in (end, start))
+    until, since = (cents(Fraction(price_eur) * (day - new_year).days / of_year) for day in (end, start))
     return until - since
 
 

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -55,8 +56,7 @@ def verify_prices(kept: Kept, told: Told) -> Iterator[str]:
         for line in lines:
             piece = line.component, line.group_id, line.period_start, line.period_end, line.tariff_id
             so_far[piece] += line.amount_cents
-        contract = binding.notices.contracts.get(bill.contract_id)
-        if contract is not None:
+        if (contract := binding.notices.contracts.get(bill.contract_id)) is not None:
             yield from _verify_bound(bill, contract, [piece for piece, cents in so_far.items() if cents], binding)
 
 
@@ -80,8 +80,9 @@ class Binding:
     _stops: Mapping[str, Sequence[DecisionStopped]] = field(init=False)
     _answers: dict[tuple[str, date, Known], str | None] = field(default_factory=dict)
     _laws: dict[date, Law] = field(default_factory=dict)
-    _voted: dict[tuple[str, str, date, date], Fraction] = field(default_factory=dict)
-    _limits: dict[tuple[str, str, date, date], Sequence[Fraction | None]] = field(default_factory=dict)
+    _voted: dict[tuple[str, str, date, date, Decimal], bool] = field(default_factory=dict)
+    _limited: dict[tuple[str, str, date, date, Decimal, Decimal], bool] = field(default_factory=dict)
+    _named: dict[tuple[str, str], Component | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tariffs = {fact.tariff_id: fact for fact in self.told.tariffs}
@@ -106,9 +107,8 @@ class Binding:
     def days_of_law(self, bill: Row[Any]) -> list[date]:
         """Days on whose knowledge of the law a bill may rest: that of its issue, and those before each publication of
         the time before."""
-        published = {each.known_from for each in self.told.law.publications}
-        days = [day - DAY for day in published if bill.issued_on - DRAFTED_BEFORE < day <= bill.issued_on]
-        return [bill.issued_on, *days]
+        days = {each.known_from for each in self.told.law.publications}
+        return [bill.issued_on, *(day - DAY for day in days if bill.issued_on - DRAFTED_BEFORE < day <= bill.issued_on)]
 
     @cached_property
     def _days_of_change(self) -> frozenset[date]:
@@ -123,21 +123,33 @@ class Binding:
         sent = {each.sent_on for name in self.tariffs for each in self.notices.list_sent(name, contract.member_id)}
         return [start, *sorted(day for day in self._days_of_change | sent if start < day < end)]
 
-    def most_voted(self, fact: TariffAdopted, component: Component, bill: Row[Any], day: date) -> Fraction:
-        """The highest price that was voted, with the VAT of a day in each state of knowledge of a bill [EUR]."""
-        key = fact.tariff_id, component["name"], day, bill.issued_on
+    def component(self, line: Row[Any]) -> Component | None:
+        """The component of its tariff that a line prices; None where no such tariff was told, or it has none."""
+        key = line.tariff_id, line.component
+        if key not in self._named:
+            voted = components_of(self.tariffs[line.tariff_id]) if line.tariff_id in self.tariffs else ()
+            self._named[key] = next((each for each in voted if each["name"] == line.component), None)
+        return self._named[key]
+
+    def is_above_voted(self, line: Row[Any], component: Component, bill: Row[Any]) -> bool:
+        """True for a price above the highest that was voted, with the VAT of its day in each state of knowledge."""
+        key = line.tariff_id, line.component, line.period_start, bill.issued_on, line.price_eur
         if key not in self._voted:
-            laws = map(self.law_on, self.days_of_law(bill))
-            self._voted[key] = max(_price(fact, component, day, law) for law in laws)
+            fact, laws = self.tariffs[line.tariff_id], map(self.law_on, self.days_of_law(bill))
+            voted = max(_price(fact, component, line.period_start, law) for law in laws)
+            self._voted[key] = Fraction(line.price_eur) > voted + PRICE_STEP
         return self._voted[key]
 
-    def limits(self, customer_class: str, component: str, bill: Row[Any], day: date) -> Sequence[Fraction | None]:
-        """The maximum of a component on a day in each state of knowledge of a bill."""
-        key = customer_class, component, day, bill.issued_on
-        if key not in self._limits:
+    def is_above_maximum(self, line: Row[Any], component: Component, customer_class: str, bill: Row[Any]) -> bool:
+        """True for a price above the maximum of its own, in every state of knowledge that a bill may rest on."""
+        limited = f"{component['product']} per {component['per']}"
+        key = customer_class, limited, line.period_start, bill.issued_on, line.price_eur, line.vat_rate
+        if key not in self._limited:
+            asked = Fraction(line.price_eur) * (1 + MAXIMA_VAT) / (1 + Fraction(line.vat_rate))
             laws = map(self.law_on, self.days_of_law(bill))
-            self._limits[key] = [_maximum(law, day, customer_class, component) for law in laws]
-        return self._limits[key]
+            limits = [_maximum(law, line.period_start, customer_class, limited) for law in laws]
+            self._limited[key] = all(limit is not None and asked > limit + PRICE_STEP for limit in limits)
+        return self._limited[key]
 
     def law_on(self, day: date) -> Law:
         """The law as it was known on a day."""
@@ -288,16 +300,14 @@ class _Lawful:
 def _verify_voted(bill: Row[Any], lines: Rows, binding: Binding) -> Iterator[str]:
     """Lines above the price that was voted, and lines that do not come to their quantity times their price."""
     for line in lines:
-        fact = binding.tariffs.get(line.tariff_id)
-        if fact is None:
+        if line.tariff_id not in binding.tariffs:
             continue
-        voted = [component for component in components_of(fact) if component["name"] == line.component]
-        if not voted:
+        if (voted := binding.component(line)) is None:
             yield f"bill {bill.number}: no meeting priced {line.component} in tariff {line.tariff_id}"
             continue
-        if Fraction(line.price_eur) > binding.most_voted(fact, voted[0], bill, line.period_start) + PRICE_STEP:
+        if binding.is_above_voted(line, voted, bill):
             yield f"bill {bill.number}: {line.component} at {line.price_eur} EUR is above what was voted"
-        is_capped = voted[0].get("cap") is not None and line.per in MEASURED
+        is_capped = voted.get("cap") is not None and line.per in MEASURED
         amount = amount_cents(line)
         if bill.kind == "bill" and not (line.amount_cents == amount or (is_capped and line.amount_cents < amount)):
             yield f"bill {bill.number}: {line.component} comes to {amount} cents, {line.amount_cents} were billed"
@@ -309,14 +319,8 @@ def _verify_lawful(bill: Row[Any], lines: Rows, binding: Binding) -> Iterator[st
     if bill.kind != "bill" or contract is None:
         return
     for line in lines:
-        fact = binding.tariffs.get(line.tariff_id)
-        priced = [] if fact is None else [each for each in components_of(fact) if each["name"] == line.component]
-        if not priced or priced[0]["per"] == "once":
-            continue
-        limited = f"{priced[0]['product']} per {priced[0]['per']}"
-        asked = Fraction(line.price_eur) * (1 + MAXIMA_VAT) / (1 + Fraction(line.vat_rate))
-        limits = binding.limits(contract.customer_class, limited, bill, line.period_start)
-        if all(limit is not None and asked > limit + PRICE_STEP for limit in limits):
+        priced = binding.component(line)
+        if priced and priced["per"] != "once" and binding.is_above_maximum(line, priced, contract.customer_class, bill):
             yield f"bill {bill.number}: {line.component} at {line.price_eur} EUR is above the maximum of the law"
 
 

@@ -17,6 +17,7 @@ from coop.billing.bills.paper import reference_of
 from coop.billing.bills.rules import differences
 from coop.billing.bills.schemas import BILL_CONSUMPTION, BILL_INPUTS, write_json
 from coop.billing.model import BillInputs, Consumption, Line, LineKind
+from coop.values import Period
 from tests.billing.test_properties import bill_inputs
 
 
@@ -86,7 +87,7 @@ def test_a_line_that_moved_is_the_line_with_its_difference(was: list[int], becam
 
 def alone_in_january() -> Consumption:
     """A month without anything."""
-    return Consumption(lines_module.Period.month(2025, 1), (), (), ())
+    return Consumption(Period.month(2025, 1), (), (), ())
 
 
 def _line(month: Consumption, number: int) -> Line:

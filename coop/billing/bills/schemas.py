@@ -27,6 +27,7 @@ def read_json(kind: type[Content]) -> Callable[[bytes], Content]:
     return TypeAdapter(kind).validate_json
 
 
+_INPUTS: Final = TypeAdapter(BillInputs)
 _CONSUMPTION: Final = TypeAdapter(Consumption)
 _SPAN: Final = TypeAdapter(TariffSpan)
 
@@ -37,8 +38,21 @@ def read_consumption(body: bytes) -> Consumption:
     The tariffs of most bills are written in the same bytes: those are read once, and all have the same spans.
     """
     consumption: dict[str, Any] = orjson.loads(body)["consumption"]
-    consumption["spans"] = tuple(_read_span(orjson.dumps(span)) for span in consumption["spans"])
+    _share_spans(consumption)
     return _CONSUMPTION.validate_python(consumption)
+
+
+def read_inputs(body: bytes) -> BillInputs:
+    """Read the inputs of a bill, with the spans that others have in the same bytes."""
+    inputs: dict[str, Any] = orjson.loads(body)
+    for consumption in (inputs["consumption"], inputs["previous"]):
+        if consumption is not None:
+            _share_spans(consumption)
+    return _INPUTS.validate_python(inputs)
+
+
+def _share_spans(consumption: dict[str, Any]) -> None:
+    consumption["spans"] = tuple(_read_span(orjson.dumps(span)) for span in consumption["spans"])
 
 
 @lru_cache(maxsize=4096)
@@ -46,7 +60,7 @@ def _read_span(body: bytes) -> TariffSpan:
     return _SPAN.validate_json(body)
 
 
-BILL_INPUTS: Final[Schema[BillInputs]] = Schema("bill-inputs", 1, write_json, {1: read_json(BillInputs)})
+BILL_INPUTS: Final[Schema[BillInputs]] = Schema("bill-inputs", 1, write_json, {1: read_inputs})
 """All that a bill was computed from."""
 
 BILL_CONSUMPTION: Final[Schema[Consumption]] = Schema(BILL_INPUTS.name, 1, write_json, {1: read_consumption})

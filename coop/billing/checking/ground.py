@@ -49,6 +49,8 @@ class Ground:
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
+        self.spans: dict[tuple[int, str], tuple[TariffSpan, TariffSpan, tuple[str, ...]]] = {}
+        """Spans that were compared, by the object and the class: each, as it was heard, and what is wrong with it."""
         self.contract: Callable[[str], Contract | None] = cache(lambda name: find_contract(tx, name))
         self.references: Callable[[str], set[GasYear]] = cache(lambda name: list_references(tx, name))
         self.is_published: Callable[[str, int, Decimal], bool] = cache(

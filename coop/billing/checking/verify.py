@@ -8,7 +8,7 @@ the bill that was issued, and the ledger against both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -239,8 +239,24 @@ def _consumption(ground: Ground, inputs: BillInputs, kept: Consumption, findings
         if allocated != share:
             findings.append(f"allocation {share.run_id} of {inputs.connection_id} says something else now")
         shares.append(allocated)
-    spans = [_span(ground, span, kept.customer_class, findings) for span in kept.spans]
+    spans = []
+    for span in kept.spans:
+        heard, wrong = _span_once(ground, span, kept.customer_class)
+        spans.append(heard)
+        findings += wrong
     return replace(kept, readings=tuple(readings), shares=tuple(shares), spans=tuple(spans))
+
+
+def _span_once(ground: Ground, span: TariffSpan, customer_class: str) -> tuple[TariffSpan, Sequence[str]]:
+    """A span as it was heard, with its findings. Bills that are written alike have one span, compared once; what
+    is remembered holds that span, so that no other has its number."""
+    key = id(span), customer_class
+    known = ground.spans.get(key)
+    if known is None:
+        findings: list[str] = []
+        heard = _span(ground, span, customer_class, findings)
+        known = ground.spans[key] = span, heard, tuple(findings)
+    return known[1:]
 
 
 def _span(ground: Ground, span: TariffSpan, customer_class: str, findings: list[str]) -> TariffSpan:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from coop.kit.documents import UNREADABLE
 from coop.kit.months import EPOCH
@@ -44,12 +45,17 @@ def verify_log(tx: Tx) -> LogAgain:
     return LogAgain(blocks, sealed, tuple(findings))
 
 
+_OF_DAY: Final = (
+    select(block)
+    .where(block.c.community == bindparam("community"), block.c.day == bindparam("day"))
+    .order_by(block.c.register_id, block.c.first, block.c.number)
+)
+
+
 def _by_day(tx: Tx) -> Iterator[list[Block]]:
     days = select(block.c.day).where(block.c.community == tx.community).distinct().order_by(block.c.day)
     for day in list(tx.scalars(days)):
-        ours = (block.c.community == tx.community, block.c.day == day)
-        order = (block.c.register_id, block.c.first, block.c.number)
-        yield [Block(*row) for row in tx.execute(select(block).where(*ours).order_by(*order))]
+        yield [Block(*row) for row in tx.execute(_OF_DAY, {"community": tx.community, "day": day})]
 
 
 def _find_wrong(tx: Tx, rows: Sequence[Block]) -> Iterator[tuple[Block, str]]:
