@@ -31,7 +31,7 @@ from coop.metering.intake.api import deliveries, exchange, meter_changes, moves,
 from coop.metering.intake.api import withdrawals as withdrawal_api
 from coop.metering.intake.folder import FolderDoor
 from coop.metering.intake.mqtt import MqttDoor
-from coop.metering.intake.pages import files, gateways, meters, withdrawals
+from coop.metering.intake.pages import files, gateways, meters, peaks, withdrawals
 from coop.metering.intake.pages import moves as move_pages
 from coop.metering.intake.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
 from coop.metering.intake.tables import INTAKE_KEPT
@@ -157,6 +157,7 @@ METERING = Service(
         meters.routes,
         move_pages.routes,
         meter.routes,
+        peaks.routes,
         withdrawals.routes,
         group_pages.routes,
         key_pages.routes,

@@ -384,6 +384,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "month", name=op.f("pk_odd_look")),
     )
     op.create_table(
+        "peak_power",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("serial", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("peak_w", sa.Integer(), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.CheckConstraint("peak_w BETWEEN 0 AND 100000000", name=op.f("ck_peak_power_within_bounds")),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_peak_power_reasoned")),
+        sa.PrimaryKeyConstraint("community", "serial", "number", name=op.f("pk_peak_power")),
+    )
+    op.create_table(
         "period",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("period_start", sa.Date(), nullable=False),
@@ -714,6 +728,7 @@ def downgrade() -> None:
     op.drop_table("reading_upload")
     op.drop_table("reading_mapping")
     op.drop_table("period")
+    op.drop_table("peak_power")
     op.drop_table("odd_look")
     with op.batch_alter_table("meter_proposal", schema=None) as batch_op:
         batch_op.drop_index("ix_meter_proposal_serial")

@@ -8,6 +8,7 @@ is kept follows from the readings alone: taken away, the next night makes the sa
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -23,6 +24,7 @@ from coop.metering.readings import store as readings
 from coop.metering.readings.arrivals import last_number
 from coop.metering.readings.detached import list_detached
 from coop.metering.register import store as register
+from coop.metering.register.peaks import list_peaks
 from coop.metering.tables import delivery as delivered
 from coop.values import Period
 
@@ -111,4 +113,7 @@ def list_found(tx: Tx, month: Period) -> list[Oddity]:
 
 def _hash_basis(tx: Tx, month: Period) -> str:
     choice = load_choices(tx).on(OdditiesChoice, month.start)
-    return hashlib.sha256(choice.model_dump_json().encode()).hexdigest()
+    peaks = [
+        (one.serial, one.valid_from.isoformat(), one.peak_w) for one in list_peaks(tx) if one.valid_from < month.end
+    ]
+    return hashlib.sha256(json.dumps([choice.model_dump(mode="json"), peaks]).encode()).hexdigest()

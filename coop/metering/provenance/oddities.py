@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,18 +22,31 @@ from coop.metering.provenance.oddity_rules import (
     Floats,
     find_still,
     find_swapped,
+    judge_clear_sky,
     judge_flow,
     judge_heat,
     judge_night,
 )
 from coop.metering.readings import store as readings
-from coop.metering.readings.store import Stored
-from coop.metering.readings.sun import is_night
+from coop.metering.readings.store import Stored, instant
+from coop.metering.readings.sun import clear_sky_most, is_night, sun_height
 from coop.metering.register import store as register
-from coop.values import Period, Said, say
+from coop.metering.register.peaks import Peak, find_peak, list_peaks
+from coop.values import Period, Said, civil_date, say
 
 _TEMPERATURES = (Quantity.FLOW_TEMPERATURE, Quantity.RETURN_TEMPERATURE)
 _HOUR_S = 3600
+
+_FINE_S = 300
+
+STANDARD_W_PER_M2 = 1000.0
+"""Irradiance at which panels give their peak power."""
+
+MARGIN = 1.25
+"""Panels that are cold, or lit past the edge of a cloud, give more than their peak power says. A choice."""
+
+_LEAST_PART = 0.05
+"""Below this part of the peak nothing is odd: at low sun a clock that is minutes off is no panel that makes more."""
 
 AT_A_TIME = 100
 """Meters of which all days are in memory at once."""
@@ -58,6 +72,9 @@ class _Read:
     drop_k: Floats | None = None
     made: float = 0.0
     at_night: float = 0.0
+    above: int = 0
+    worst: float = 0.0
+    peak_w: int = 0
 
 
 def find_oddities(tx: Tx, period: Period) -> list[Oddity]:
@@ -79,6 +96,8 @@ def find_oddities(tx: Tx, period: Period) -> list[Oddity]:
             why = judge_heat(mine, water, drop, choice.heat_off_percent) or judge_flow(mine, water, choice.idle_kelvin)
             found += [Oddity(one.meter.serial, Quantity.HEAT, why)] if why else []
         if why := judge_night(one.made, one.at_night, choice.night_permille):
+            found.append(Oddity(one.meter.serial, Quantity.ELECTRICITY_EXPORT, why))
+        if why := judge_clear_sky(one.above, one.worst, one.peak_w):
             found.append(Oddity(one.meter.serial, Quantity.ELECTRICITY_EXPORT, why))
     start = (period.end_at - timedelta(days=2 * days)).date()
     for kind, quantity in sorted({(one.meter.kind, quantity) for one in read for quantity in one.use}):
@@ -126,17 +145,25 @@ def _read(tx: Tx, span: range, first: int) -> list[_Read]:
     for one in directory.registers.values():
         if one.quantity in CUMULATIVE or one.quantity in _TEMPERATURES:
             kept.setdefault(one.serial, []).append(one)
+    peaks: dict[str, list[Peak]] = {}
+    for told in list_peaks(tx):
+        peaks.setdefault(told.serial, []).append(told)
     found = []
     serials = sorted(kept)
     for first_of in range(0, len(serials), AT_A_TIME):
         some = {serial: kept[serial] for serial in serials[first_of : first_of + AT_A_TIME]}
-        found += _read_some(tx, directory.meters, some, span, first)
+        found += _read_some(tx, directory.meters, some, (span, first), peaks)
     return found
 
 
 def _read_some(
-    tx: Tx, meters: Mapping[str, Meter], kept: Mapping[str, list[Register]], span: range, first: int
+    tx: Tx,
+    meters: Mapping[str, Meter],
+    kept: Mapping[str, list[Register]],
+    time: tuple[range, int],
+    peaks: Mapping[str, list[Peak]],
 ) -> list[_Read]:
+    span, first = time
     ids = {one.id for several in kept.values() for one in several}
     by_register: dict[str, dict[int, Stored]] = {}
     for (register_id, day), stored in readings.latest(tx, ids, range(span.start - 1, span.stop)).items():
@@ -152,6 +179,8 @@ def _read_some(
                 read.use[one.quantity] = use if before is None else np.where(np.isnan(use), before, use)
             if days and read.meter.kind is MeterKind.SOLAR and one.quantity is Quantity.ELECTRICITY_EXPORT:
                 _add_night(read, days, span[first:])
+            if days and one.quantity is Quantity.ELECTRICITY_EXPORT and serial in peaks:
+                _add_above(read, days, span[first:], 10.0**one.exponent, peaks[serial])
         read.drop_k = _find_drop(several, by_register, span)
         found.append(read)
     return found
@@ -173,6 +202,33 @@ def _add_night(read: _Read, days: Days, span: range) -> None:
             values = one.content.values.astype(np.float64)
             read.made += float(values.sum())
             read.at_night += float(values[is_night(one.content.offsets + day * DAY_S, one.step_s)].sum())
+
+
+def _add_above(read: _Read, days: Days, span: range, unit_wh: float, peaks: list[Peak]) -> None:
+    """Count the intervals of at most an hour in which more was made than the panels can."""
+    for day in span:
+        one, peak_w = days.get(day), find_peak(peaks, civil_date(instant(day * DAY_S + DAY_S // 2)))
+        if one is None or not peak_w or not 0 < one.step_s <= _HOUR_S or not len(one.content):
+            continue
+        most_wh = MARGIN * peak_w * _most_per_wp(day, one.step_s)[one.content.offsets // one.step_s]
+        made_wh = one.content.values * unit_wh
+        above = made_wh > np.maximum(most_wh, _LEAST_PART * peak_w * one.step_s / _HOUR_S)
+        if above.any():
+            read.above, read.peak_w = read.above + int(above.sum()), peak_w
+            times = made_wh[above] / np.maximum(most_wh[above], _LEAST_PART * peak_w * one.step_s / _HOUR_S)
+            read.worst = max(read.worst, float(times.max()))
+
+
+@lru_cache(maxsize=4096)
+def _most_per_wp(day: int, step_s: int) -> Floats:
+    """The most that a watt of peak power makes in each interval of a day [Wh]: as if the sun stood all of it as high as
+    it comes in it."""
+    bounds = day * DAY_S + np.arange(0, DAY_S + 1, _FINE_S)
+    most = clear_sky_most(sun_height(bounds))
+    each = step_s // _FINE_S if step_s >= _FINE_S else 1
+    starts = np.arange(0, DAY_S, step_s) // _FINE_S
+    highest = np.array([most[start : start + each + 1].max() for start in starts])
+    return np.asarray(highest / STANDARD_W_PER_M2 * step_s / _HOUR_S, np.float64)
 
 
 def _find_drop(several: list[Register], by_register: Mapping[str, Days], span: range) -> Floats | None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coop.metering.intake.doubt_rules import is_apart, is_near
-from coop.values import Said, say
+from coop.values import Said, say, say_count
 
 J_PER_LITRE_K = 4186.8
 LEAST_DAYS = 7
@@ -74,6 +74,26 @@ def judge_night(made: float, at_night: float, night_permille: int) -> Said | Non
     return say(
         "%(percent)s %% of its electricity is made at night: is its clock off, or is it another meter?",
         percent=round(100 * at_night / made),
+    )
+
+
+def judge_clear_sky(above: int, worst: float, peak_w: int) -> Said | None:
+    """Name a meter that makes more than its panels can under the clearest sky: in how many intervals, and the worst as
+    a part of what they can.
+
+    >>> judge_clear_sky(3, 2.04, 4200)
+    '3 intervals lie above what 4.2 kWp can make under a clear sky, up to 2.0 times: is the power right, or the unit?'
+    """
+    if not above:
+        return None
+    return say_count(
+        "%(num)s interval lies above what %(peak)s kWp can make under a clear sky, %(times)s times: is the power right,"
+        " or the unit?",
+        "%(num)s intervals lie above what %(peak)s kWp can make under a clear sky, up to %(times)s times: is the"
+        " power right, or the unit?",
+        above,
+        peak=Decimal(peak_w) / 1000,
+        times=Decimal(f"{worst:.1f}"),
     )
 
 

@@ -22,6 +22,9 @@ LATITUDE_DEG, LONGITUDE_DEG = 52.1, 5.2
 NIGHT_DEG = -3.0
 """Below this height no panel in the country makes anything: at none of its edges the sun is up. A choice."""
 
+SUN_MOST_W_PER_M2 = 1412.0
+"""Irradiance above the air where the earth is nearest to the sun."""
+
 _NOON_2000_S = 946_728_000
 
 
@@ -50,3 +53,22 @@ def is_night(start_s: Int64Array, step_s: int) -> NDArray[np.bool_]:
     """Find the intervals of at most an hour that lie in the night, with both their ends."""
     heights = np.maximum(sun_height(start_s), sun_height(np.asarray(start_s) + step_s))
     return np.asarray(heights < NIGHT_DEG)
+
+
+def clear_sky_most(height_deg: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The most that reaches a plane which faces the sun, under the clearest sky [W/m2]; 0 in the night.
+
+        AM = 1 / (sin h + 0.50572 (h + 6.07995)^-1.6364)      air mass, h in degrees
+        G  = 1412 (0.83^(AM^0.678) + 0.2 sin h)               beam, and what sky and ground add
+
+    1412 W/m2 is the sun above the air in January. Air mass: Kasten and Young 1989; the form of the beam: Meinel 1976,
+    whose 0.7 is an ordinary clear sky. Held against two clear skies of pvlib at their clearest.
+
+    >>> clear_sky_most(np.array([-4.0, 61.3])).round().tolist()
+    [0.0, 1400.0]
+    """
+    h = np.maximum(np.asarray(height_deg), 0.0)
+    sine = np.sin(np.radians(h))
+    mass = 1 / (sine + 0.50572 * (h + 6.07995) ** -1.6364)
+    most = SUN_MOST_W_PER_M2 * (0.83**mass**0.678 + 0.2 * sine)
+    return np.where(np.asarray(height_deg) < NIGHT_DEG, 0.0, most)

@@ -3,7 +3,7 @@ members: who holds which connection, and under which contract."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Integer, SmallInteger, String, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Integer, SmallInteger, String, Table
 
 from coop.kit.metadata import Instant
 from coop.metering.tables import metadata, refers
@@ -79,5 +79,21 @@ late_decision = Table(
 )
 """Decisions about a period that was closed already: its next correction says so."""
 
-RESOLUTIONS_KEPT = (register_resolution,)
+peak_power = Table(
+    "peak_power",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("serial", String(100), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("valid_from", Date, nullable=False),
+    Column("peak_w", Integer, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_by", String(120), nullable=False),
+    Column("reason", String(500), nullable=False),
+    CheckConstraint("peak_w BETWEEN 0 AND 100000000", name="within_bounds"),
+    CheckConstraint("reason <> ''", name="reasoned"),
+)
+"""Statements on the peak power of the panels behind a meter, each from a day on."""
+
+RESOLUTIONS_KEPT = (register_resolution, peak_power)
 """Tables of which no row is ever changed or deleted."""
