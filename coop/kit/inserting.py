@@ -9,15 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-<<<<<<< HEAD
-from sqlalchemy import Connection, Dialect, LargeBinary, Table
-=======
-from sqlalchemy import Connection, Date, Dialect, Table
+from sqlalchemy import Connection, Date, Dialect, LargeBinary, Table
 from sqlalchemy.types import TypeEngine
 
 from coop.kit.columns import Choice
 from coop.kit.metadata import Instant
->>>>>>> 981057f5 (billing: Ask once for a run what is the same for all of its bills.)
 
 Convert = Callable[[Any], Any]
 
