@@ -24,7 +24,7 @@ from coop.metering.heat.counters import MeterCounter, days_around, days_within_r
 from coop.metering.heat.measuring import Use
 from coop.metering.model import Quantity, Register
 from coop.metering.readings.detached import list_detached
-from coop.metering.readings.store import find_spoken_since
+from coop.metering.readings.log import find_spoken_since
 from coop.values import Period
 
 METHOD = 1

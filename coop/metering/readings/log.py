@@ -46,7 +46,7 @@ from coop.metering.readings.observations import (
     fold,
     join,
 )
-from coop.metering.tables import block
+from coop.metering.tables import block, delivery
 
 RegisterDay = tuple[str, int]
 """A register's id and a day, counted from 1970-01-01."""
@@ -194,6 +194,22 @@ def find_last_day(tx: Tx) -> int | None:
     """The newest UTC day of which anything was read, or None before there is any."""
     found: int | None = tx.scalar(select(func.max(block.c.day)).where(block.c.community == tx.community))
     return found
+
+
+def find_spoken_since(tx: Tx, number: int, first_day: int, last_day: int) -> set[RegisterDay]:
+    """Registers' days between two UTC days of which a delivery after a number spoke."""
+    columns = delivery.c
+    query = select(columns.first_day, columns.last_day).where(
+        columns.community == tx.community,
+        columns.number > number,
+        columns.last_day >= first_day,
+        columns.first_day <= last_day,
+    )
+    days = {day for start, end in tx.execute(query) for day in range(max(start, first_day), min(end, last_day) + 1)}
+    spoken = select(block.c.register_id, block.c.day).where(
+        block.c.community == tx.community, among(tx, block.c.day, days), block.c.number > number
+    )
+    return {(register_id, day) for register_id, day in tx.execute(spoken)} if days else set()
 
 
 def add_blocks(tx: Tx, rows: Iterable[Block]) -> None:

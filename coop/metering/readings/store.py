@@ -234,22 +234,6 @@ def newest_days(tx: Tx, register_ids: Iterable[str], since: int) -> dict[str, in
     return dict(tx.execute(query).all())
 
 
-def find_spoken_since(tx: Tx, number: int, first_day: int, last_day: int) -> set[RegisterDay]:
-    """Registers' days between two UTC days of which a delivery after a number spoke."""
-    columns = delivery.c
-    query = select(columns.first_day, columns.last_day).where(
-        columns.community == tx.community,
-        columns.number > number,
-        columns.last_day >= first_day,
-        columns.first_day <= last_day,
-    )
-    days = {day for start, end in tx.execute(query) for day in range(max(start, first_day), min(end, last_day) + 1)}
-    spoken = select(block.c.register_id, block.c.day).where(
-        block.c.community == tx.community, among(tx, block.c.day, days), block.c.number > number
-    )
-    return {(register_id, day) for register_id, day in tx.execute(spoken)} if days else set()
-
-
 def find_devices(tx: Tx, register_ids: Collection[str], first_day: int, last_day: int) -> set[str]:
     """Those of some registers of which a device, or two people, spoke on any of these UTC days."""
     claims = find_claims(tx, first_day, last_day) if register_ids else frozenset()
