@@ -11,28 +11,29 @@ from dataclasses import dataclass, replace
 import pytest
 
 from coop.kit.tx import Tx
-from coop.metering.heat.standing import Standing
 from coop.metering.periods import close
 from coop.metering.periods import store as periods
-from coop.metering.periods.changes import Told, diff, tell_parts
-from coop.metering.periods.results import Results, compute_period
+from coop.metering.periods.changes import diff, tell_parts
+from coop.metering.periods.results import Before, Results, compute_period
 from coop.values import Period
 
 
 @dataclass
 class Seen:
-    """How many corrections were held against the whole computation, and how many measurements stood in them."""
+    """How many corrections were held against the whole computation, and how much stood in them."""
 
     corrections: int = 0
     standing: int = 0
     counted: int = 0
+    standing_runs: int = 0
+    counted_runs: int = 0
 
 
 def check_corrections(monkeypatch: pytest.MonkeyPatch) -> Seen:
     """Let every correction from now on be computed both ways, and fail where they differ."""
     seen = Seen()
 
-    def compute(tx: Tx, period: Period, before: Standing | None = None) -> Results:
+    def compute(tx: Tx, period: Period, before: Before | None = None) -> Results:
         short = compute_period(tx, period, before=before)
         if before is not None:
             compare(tx, period, short, compute_period(tx, period), seen)
@@ -47,6 +48,8 @@ def compare(tx: Tx, period: Period, short: Results, whole: Results, seen: Seen) 
     seen.corrections += 1
     seen.standing += len(short.standing)
     seen.counted += len(short.measured)
+    seen.standing_runs += len(short.standing_runs)
+    seen.counted_runs += len(short.runs)
     told = {one.subject: one for one in periods.list_measurements(tx, period)}
     for one in whole.measured:
         if one.subject in short.standing:
@@ -57,9 +60,12 @@ def compare(tx: Tx, period: Period, short: Results, whole: Results, seen: Seen) 
     counted = tuple(one for one in whole.measured if one.subject not in short.standing)
     assert short.standing.keys() <= {one.subject for one in whole.measured}
     assert short.measured == counted
-    as_one = replace(short, measured=whole.measured, standing={})
+    which = {(run.group_id, run.period): run for run in whole.runs}
+    assert short.standing_runs <= which.keys()
+    assert short.runs == tuple(run for key, run in which.items() if key not in short.standing_runs)
+    as_one = replace(short, measured=whole.measured, standing={}, runs=whole.runs, standing_runs=frozenset())
     assert as_one == whole, "all but what stands is computed alike"
     newest = periods.list_revisions(tx, period)[-1]
     assert close._open_ends(short, newest) == close._open_ends(whole, newest)
-    before = Told(tx.community, period, newest.revision, tuple(told.values()))
+    before = close.load_told(tx, newest, told.values(), "")
     assert diff(before, short) == diff(before, whole)

@@ -21,13 +21,12 @@ from coop.events.members import ChoiceMade, ConnectionClosed, ConnectionOpened, 
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.kit.tx import Tx
-from coop.metering.heat.standing import Standing
 from coop.metering.jobs import correct_periods
 from coop.metering.model import Meter, MeterKind, Quantity
 from coop.metering.periods import close
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import correct_period
-from coop.metering.periods.results import Results, compute_period
+from coop.metering.periods.results import Before, Results, compute_period
 from coop.metering.periods.schedule import list_touched
 from coop.metering.register.commands import correct_meter, register_meters
 from coop.metering.register.heard import on_connection_closed, on_connection_opened, on_contract_signed
@@ -132,7 +131,7 @@ def test_who_moved_while_a_period_was_being_closed_is_corrected(
         say_march(tx)
     computed, heard = threading.Event(), threading.Event()
 
-    def compute_slowly(tx: Tx, period: Period, before: Standing | None = None) -> Results:
+    def compute_slowly(tx: Tx, period: Period, before: Before | None = None) -> Results:
         results = compute_period(tx, period, before=before)
         computed.set()
         heard.wait(2)

@@ -31,7 +31,7 @@ from coop.metering.periods.acceptance import subject_of
 from coop.metering.periods.close import correct_period
 from coop.metering.periods.results import compute_period, find_breaks
 from coop.metering.periods.standing import keep_standing, load_standing
-from coop.metering.periods.tables import computed_heat
+from coop.metering.periods.tables import computed_heat, computed_run
 from coop.metering.provenance.standing_again import verify_standing
 from coop.metering.readings.sealing import list_to_seal, seal_days
 from coop.metering.register.commands import correct_meter
@@ -193,6 +193,8 @@ def test_whatever_happens_a_correction_comes_out_as_the_whole_computation_says(
     assert corrections.corrections > 15
     assert corrections.standing > 15, "some stood"
     assert corrections.counted > 15, "and some were counted again"
+    assert corrections.standing_runs > 3, "so it is with runs"
+    assert corrections.counted_runs > 3, "of shared electricity"
 
 
 @pytest.mark.parametrize("crime", [{"known": 10_000}, {"body": b"[]"}, {"sha256": "0" * 64}])
@@ -223,3 +225,30 @@ def test_what_somebody_forged_whole_is_found_by_computing_again(one_database: Da
     assert again.findings == [
         f"{WEEK}: heat of connection C1 is kept as it was told, and comes out otherwise",
     ]
+
+
+def test_a_run_that_somebody_kept_from_being_computed_is_found(one_database: Database) -> None:
+    play = Play(one_database, "forged", random.Random(7))
+    play.begin()
+    with writing(one_database, play.community) as tx:
+        play.tell(tx, quarters("E1", WEEK.start_at, [5_000] * 96))
+        assert verify_standing(tx).findings == []
+        tx.execute(update(computed_run).where(computed_run.c.community == tx.community).values(known=10_000))
+        assert verify_standing(tx).findings == [
+            f"{WEEK}: group roofs is kept as it was told, and comes out otherwise",
+        ]
+
+
+def test_a_reading_of_heat_lets_every_run_stand_and_one_of_electricity_every_measurement(
+    one_database: Database, corrections: Seen
+) -> None:
+    play = Play(one_database, "halves", random.Random(7))
+    play.begin()
+    with writing(one_database, play.community) as tx:
+        play.tell(tx, gj("H1", WEEK.end_at, "15.5", Quality.CORRECTED))
+        assert correct_period(tx, WEEK).allocated_count == 0
+    assert (corrections.standing_runs, corrections.counted_runs, corrections.standing) == (1, 0, 2)
+    with writing(one_database, play.community) as tx:
+        play.tell(tx, quarters("E1", WEEK.start_at, [5_000] * 96))
+        assert correct_period(tx, WEEK).measured_count == 0
+    assert (corrections.standing_runs, corrections.counted_runs, corrections.standing) == (1, 1, 5)

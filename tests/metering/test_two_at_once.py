@@ -10,12 +10,11 @@ import pytest
 
 from coop.kit.database import Database
 from coop.kit.tx import Tx
-from coop.metering.heat.standing import Standing
 from coop.metering.model import Meter, MeterKind, Quality
 from coop.metering.periods import close
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period, correct_period
-from coop.metering.periods.results import Results, compute_period
+from coop.metering.periods.results import Before, Results, compute_period
 from coop.metering.readings.log import make_months
 from coop.metering.register.commands import register_meters
 from coop.values import Period
@@ -43,7 +42,7 @@ def test_a_reading_that_comes_in_while_its_period_closes_marks_it_late(
         heat_of_march(tx)
     computed, delivered = threading.Event(), threading.Event()
 
-    def compute_slowly(tx: Tx, period: Period, before: Standing | None = None) -> Results:
+    def compute_slowly(tx: Tx, period: Period, before: Before | None = None) -> Results:
         results = compute_period(tx, period, before=before)
         computed.set()
         # Without a lock the reading is committed by now; with one its writer waits for the closing.

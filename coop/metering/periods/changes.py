@@ -9,7 +9,7 @@ share, and a run that is none any more; where nothing differs there are no chang
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -139,7 +139,7 @@ class Changes:
 def diff(before: Told, now: Results) -> Changes:
     """Find what the next revision of a period tells."""
     measurements, documents = _diff_measurements(before, now)
-    runs, more_documents = _diff_runs(before, now.runs)
+    runs, more_documents = _diff_runs(before, now)
     system = _report(before, now.plant)
     if system is not None and before.heat_system is not None and _is_same(system, before.heat_system):
         system = None
@@ -232,11 +232,13 @@ def _measurement_id(before: Told, one: Measured | Measurement) -> str:
     return derive_id("measurement", before.community, before.period, *one.subject, before.revision + 1)
 
 
-def _diff_runs(before: Told, runs: Sequence[Run]) -> tuple[list[ToldRun], list[Document]]:
+def _diff_runs(before: Told, now: Results) -> tuple[list[ToldRun], list[Document]]:
     known = {(told.run.group_id, told.run.period): told for told in before.runs}
+    for which in now.standing_runs:
+        del known[which]
     changed: list[ToldRun] = []
     documents: list[Document] = []
-    for run in runs:
+    for run in now.runs:
         was = known.pop((run.group_id, run.period), None)
         manifest = MANIFEST.seal(run.versions)
         told = _tell_run(before, was, run, manifest)

@@ -20,7 +20,7 @@ from coop.metering.periods.changes import Changes, Decided, LateReading, Told, T
 from coop.metering.periods.facts import energy_allocated, period_closed, period_measured
 from coop.metering.periods.open_ends import OpenEnd
 from coop.metering.periods.results import Results, compute_period
-from coop.metering.periods.standing import keep_standing, load_standing
+from coop.metering.periods.standing import keep_runs, keep_standing, load_before
 from coop.metering.periods.store import Closed, Measurement
 from coop.metering.register import store as register
 from coop.metering.register.locking import lock
@@ -85,10 +85,10 @@ def correct_period(tx: Tx, period: Period, *, accept: Collection[str] = (), reas
         raise CoopError("period-not-closed", say("%(period)s was not closed", period=period))
     newest = revisions[-1]
     measurements = {one.subject: one for one in periods.list_measurements(tx, period)}.values()
-    results = compute_period(tx, period, before=load_standing(tx, period, measurements))
+    results = compute_period(tx, period, before=load_before(tx, period, measurements))
     _ask(tx, period, results, accept, reason)
     others = grounds.compare(grounds.load(tx, period), results.grounds)
-    before = _load_told(tx, newest, measurements, grounds.say_cause(others))
+    before = load_told(tx, newest, measurements, grounds.say_cause(others))
     _keep(tx, period, results)
     changes = diff(before, results)
     if changes.is_nothing:
@@ -109,9 +109,10 @@ def _keep(tx: Tx, period: Period, results: Results) -> None:
     """Keep what a period was computed with, and what of it stands until something is said of it."""
     grounds.keep(tx, period, results.grounds)
     keep_standing(tx, period, results.kept)
+    keep_runs(tx, period, results.kept_runs)
 
 
-def _load_told(tx: Tx, newest: Closed, measurements: Iterable[Measurement], otherwise: str) -> Told:
+def load_told(tx: Tx, newest: Closed, measurements: Iterable[Measurement], otherwise: str) -> Told:
     """Load what was told of a period up to its newest revision, ``measurements`` of which are loaded."""
     runs = {(run.group_id, run.period): run for run in periods.list_runs(tx, newest.period)}
     return Told(

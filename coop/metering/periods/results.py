@@ -16,6 +16,7 @@ from coop.metering.model import Quantity
 from coop.metering.periods.grounds import Grounds, find_grounds
 from coop.metering.readings.holdings import Store, holdings
 from coop.metering.sharing.runs import Run, share
+from coop.metering.sharing.standing import StandingRuns, Which
 from coop.values import Period, Said
 
 Occupant = tuple[str, str]
@@ -23,11 +24,20 @@ Occupant = tuple[str, str]
 
 
 @dataclass(frozen=True)
+class Before:
+    """What the last computing of a period kept; None where it cannot be relied on."""
+
+    heat: Standing | None = None
+    runs: StandingRuns | None = None
+
+
+@dataclass(frozen=True)
 class Results:
     """Everything that a period comes to, what is missing for it, and what blocks it: breaks that nothing explains.
     ``vacant`` is what was used while nobody held a connection: on nobody's bill, and named; ``held`` says who held
-    which connection on any of the days, and ``grounds`` what else it was computed with. ``standing`` are measurements
-    that were not counted, for they stand as they were told; ``kept`` is what to keep of all, for the next time."""
+    which connection on any of the days, and ``grounds`` what else it was computed with. ``standing`` and
+    ``standing_runs`` were not computed, for they stand as they were told; ``kept`` and ``kept_runs`` are what to keep
+    of all, for the next time."""
 
     measured: tuple[Measured, ...]
     runs: tuple[Run, ...]
@@ -39,6 +49,8 @@ class Results:
     grounds: Grounds = field(default_factory=Grounds)
     standing: Mapping[Whose, Decimal] = field(default_factory=dict)
     kept: Mapping[Whose, Kept] = field(default_factory=dict)
+    standing_runs: frozenset[Which] = frozenset()
+    kept_runs: Mapping[Which, str] = field(default_factory=dict)
 
     @property
     def energy_j(self) -> Decimal:
@@ -64,26 +76,28 @@ def find_breaks(tx: Tx, period: Period) -> list[Blocked]:
     return [*heat.blocking, *report_plant(store, period, heat.delivered_j).blocking]
 
 
-def compute_period(tx: Tx, period: Period, known_at: datetime | None = None, before: Standing | None = None) -> Results:
+def compute_period(tx: Tx, period: Period, known_at: datetime | None = None, before: Before | None = None) -> Results:
     """Compute what a period comes to now, or by what was known at an instant: readings, decisions on breaks, where
     meters hung and who shared; who lived where and by which key is as is known now. Also for a look before it is
     closed. What stands since ``before`` is not computed again."""
     store = Store(tx, known_at)
-    heat = measure(store, period, before)
-    runs, lacking_runs = share(store, period)
+    heat = measure(store, period, before.heat if before is not None else None)
+    shared = share(store, period, before.runs if before is not None else None)
     missing = find_missing_meters(store, period)
     vacant_j = sum((one.energy_j for one in heat.vacant if one.quantity is Quantity.HEAT), start=Decimal(0))
     all_delivered = not (missing or heat.lacking)
     system = report_plant(store, period, heat.delivered_j, vacant_j, all_delivered=all_delivered)
     return Results(
         heat.measured,
-        tuple(runs),
+        tuple(shared.runs),
         system.plant,
-        (*missing, *heat.lacking, *lacking_runs, *system.lacking),
+        (*missing, *heat.lacking, *shared.lacking, *system.lacking),
         (*heat.blocking, *system.blocking),
         heat.vacant,
         frozenset((one.connection_id, one.member_id) for one, _, _ in holdings(store.occupancies, period)),
         find_grounds(store, period),
         heat.standing,
         heat.kept,
+        frozenset(shared.standing),
+        shared.kept,
     )

@@ -16,9 +16,11 @@ from sqlalchemy import Row, delete, insert, select
 from coop.kit.tx import Tx
 from coop.metering.heat.standing import Kept, OpenStretch, Standing, Whose
 from coop.metering.model import Quantity
-from coop.metering.periods.store import Measurement
-from coop.metering.periods.tables import computed_heat
+from coop.metering.periods.results import Before
+from coop.metering.periods.store import Measurement, list_runs
+from coop.metering.periods.tables import computed_heat, computed_run
 from coop.metering.readings.arrivals import last_number
+from coop.metering.sharing.standing import StandingRuns, Which
 from coop.values import Period
 
 _ROWS = TypeAdapter(list[tuple[str, str, Quantity, str, bool, tuple[OpenStretch, ...]]])
@@ -33,6 +35,38 @@ def keep_standing(tx: Tx, period: Period, kept: Mapping[Whose, Kept]) -> None:
     known = last_number(tx)
     row = {"known": known, "body": body, "sha256": _hash(period, known, body)}
     tx.execute(insert(computed_heat).values(community=tx.community, period_start=period.start, **row))
+
+
+def keep_runs(tx: Tx, period: Period, kept: Mapping[Which, str]) -> None:
+    """Keep what was just computed of a period's runs, in the place of what was before."""
+    columns, known = computed_run.c, last_number(tx)
+    tx.execute(delete(computed_run).where(columns.community == tx.community, columns.period_start == period.start))
+    rows: list[dict[str, object]] = [
+        {
+            "community": tx.community,
+            "period_start": period.start,
+            "group_id": group_id,
+            "span_start": span.start,
+            "span_end": span.end,
+            "known": known,
+            "sha256": sha256,
+        }
+        for (group_id, span), sha256 in kept.items()
+    ]
+    tx.insert(computed_run, rows)
+
+
+def load_runs(tx: Tx, period: Period, told: Iterable[Which]) -> StandingRuns:
+    """Load what was kept of a period's runs, of those that were ``told``."""
+    columns, were_told = computed_run.c, set(told)
+    query = select(columns.group_id, columns.span_start, columns.span_end, columns.known, columns.sha256)
+    where = columns.community == tx.community, columns.period_start == period.start
+    known, kept = 0, {}
+    for group_id, start, end, number, sha256 in tx.execute(query.where(*where)):
+        which = (group_id, Period(start, end))
+        if which in were_told:
+            kept[which], known = sha256, number
+    return StandingRuns(known, kept)
 
 
 def is_changed(tx: Tx, period: Period) -> bool:
@@ -55,6 +89,12 @@ def load_standing(tx: Tx, period: Period, told: Iterable[Measurement]) -> Standi
         for connection_id, member_id, quantity, sha256, is_wide, ends in rows
     }
     return Standing(row.known, kept, {one.subject: one.energy_j for one in told})
+
+
+def load_before(tx: Tx, period: Period, told: Iterable[Measurement]) -> Before:
+    """Load all that was kept of a period, beside the measurements that were ``told`` of it last."""
+    runs = {(run.group_id, run.period) for run in list_runs(tx, period)}
+    return Before(load_standing(tx, period, told), load_runs(tx, period, runs))
 
 
 def _find(tx: Tx, period: Period) -> Row[tuple[int, bytes, str]] | None:

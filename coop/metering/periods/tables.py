@@ -27,6 +27,21 @@ computed_heat = Table(
 )
 """What the last computing of a closed period keeps of each measurement: a correction need not count them all."""
 
+computed_run = Table(
+    "computed_run",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("period_start", Date, primary_key=True),
+    Column("group_id", String(100), primary_key=True),
+    Column("span_start", Date, primary_key=True),
+    Column("span_end", Date, primary_key=True),
+    Column("known", BigInteger, nullable=False),  # number of the last delivery that it was computed with
+    Column("sha256", String(64), nullable=False),
+    CheckConstraint("known >= 0", name="known"),
+    CheckConstraint("span_end > span_start", name="in_order"),
+)
+"""The same of each run of shared energy: a hash over all that it follows from besides readings."""
+
 open_end = Table(
     "open_end",
     metadata,

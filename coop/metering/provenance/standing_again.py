@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from coop.kit.documents import UNREADABLE
 from coop.kit.tx import Tx
 from coop.metering.periods import store as periods
-from coop.metering.periods.changes import tell_parts
+from coop.metering.periods.changes import diff
+from coop.metering.periods.close import load_told
 from coop.metering.periods.results import compute_period
-from coop.metering.periods.standing import is_changed, load_standing
+from coop.metering.periods.standing import is_changed, load_before
 from coop.metering.periods.store import Closed
 
 
@@ -43,16 +44,18 @@ def verify_standing(tx: Tx) -> StandingAgain:
 
 
 def _verify_one(tx: Tx, closed: Closed, again: StandingAgain) -> None:
-    told = {one.subject: one for one in periods.list_measurements(tx, closed.period)}
-    short = compute_period(tx, closed.period, before=load_standing(tx, closed.period, told.values()))
-    whole = {one.subject: one for one in compute_period(tx, closed.period).measured}
-    again.standing += len(short.standing)
-    for subject, energy_j in short.standing.items():
-        one, was = whole.get(subject), told[subject]
-        parts = tuple(part for use in one.uses for part in tell_parts(use)) if one is not None else ()
-        if one is None or (one.energy_j, parts) != (energy_j, was.parts):
-            connection_id, _, quantity = subject
+    period = closed.period
+    measurements = {one.subject: one for one in periods.list_measurements(tx, period)}.values()
+    short, whole = compute_period(tx, period, before=load_before(tx, period, measurements)), compute_period(tx, period)
+    again.standing += len(short.standing) + len(short.standing_runs)
+    before = load_told(tx, closed, measurements, "")
+    told, missed = diff(before, short), diff(before, whole)
+    for one in missed.measurements:
+        if one not in told.measurements:
             again.findings.append(
-                f"{closed.period}: {quantity.value} of connection {connection_id} is kept as it was told, and comes out"
-                " otherwise"
+                f"{period}: {one.quantity.value} of connection {one.connection_id} is kept as it was told, and comes"
+                " out otherwise"
             )
+    for run in missed.runs:
+        if run not in told.runs:
+            again.findings.append(f"{period}: group {run.run.group_id} is kept as it was told, and comes out otherwise")

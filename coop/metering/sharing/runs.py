@@ -7,7 +7,7 @@ producers of any of them change.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -24,12 +24,13 @@ from coop.metering.register import groups
 from coop.metering.register import store as register
 from coop.metering.register.groups import Roster
 from coop.metering.register.store import AdoptedKey
-from coop.metering.sharing.balance import Gap
 from coop.metering.sharing.documents import RUN_INPUTS
 from coop.metering.sharing.inputs import Counter, Holding, Inputs, Point, Source
 from coop.metering.sharing.quarters import COARSEST_S, QUARTER_S, Readings, RegisterValues, WholeDays
 from coop.metering.sharing.run import Outcome, Runs, hash_run
-from coop.values import Period, Said, say, say_count
+from coop.metering.sharing.sayings import say_gaps, say_keys
+from coop.metering.sharing.standing import StandingRuns, Which, hash_inputs
+from coop.values import Period, Said
 
 _COUNTING = {MeterKind.ELECTRICITY, MeterKind.SOLAR}
 
@@ -63,8 +64,19 @@ class Plan:
         return self.group.producers_on(self.span.start)
 
 
-def share(store: Store, period: Period) -> tuple[list[Run], list[Said]]:
-    """All runs of a period, and what is missing for them."""
+@dataclass
+class Shared:
+    """Runs of a period that were computed, and what is missing for all of them. ``standing`` are runs that were not
+    computed, for they stand as they were told; ``kept`` is what to keep of all."""
+
+    runs: list[Run] = field(default_factory=list)
+    lacking: dict[Said, None] = field(default_factory=dict)
+    standing: set[Which] = field(default_factory=set)
+    kept: dict[Which, str] = field(default_factory=dict)
+
+
+def share(store: Store, period: Period, before: StandingRuns | None = None) -> Shared:
+    """All runs of a period, and what is missing for them. What stands since ``before`` is not computed again."""
     stops = register.list_stops(store.tx)
     plans = [
         Plan(group, part, key)
@@ -74,18 +86,15 @@ def share(store: Store, period: Period) -> tuple[list[Run], list[Said]]:
         if group.producers_on(part.start)
     ]
     points = Points(store, {serial for plan in plans for serial in plan.producers})
-    found: list[Run] = []
-    lacking: dict[Said, None] = {}
+    found = Shared()
     names: dict[str, frozenset[str]] = {}
     for plan in plans:
         names[plan.group.group_id] = names.get(plan.group.group_id, frozenset()) | points.names_of(plan)
     for connected in connect(plans, names):
         for chain in cut(connected):
-            for plan, run in zip(chain, _run_chain(store, points, chain), strict=True):
-                found.append(run)
-                lacking |= dict.fromkeys(_lacking(store, run, points.sharers(plan)))
-    found.sort(key=lambda run: (run.group_id, run.period.start))
-    return found, list(lacking)
+            _share_chain(store, points, chain, before, found)
+    found.runs.sort(key=lambda run: (run.group_id, run.period.start))
+    return found
 
 
 def in_force(
@@ -230,26 +239,57 @@ class Points:
                 yield Counter(meter.serial, from_s, to_s, sources)
 
 
-def _run_chain(store: Store, points: Points, chain: Sequence[Plan]) -> Iterable[Run]:
-    """Run groups that have points in common, in their order."""
-    span = chain[0].span
+def _share_chain(
+    store: Store, points: Points, plans: Sequence[Plan], before: StandingRuns | None, found: Shared
+) -> None:
+    """Find the runs of groups that have points in common, unless they stand, and what is missing for each."""
+    inputs = _chain_inputs(store, points, plans)
+    documents = [RUN_INPUTS.seal(one) for one in inputs]
+    permille = store.parameters.tolerance(plans[0].span.start).missing_quarters_permille
+    hashes = {
+        (plan.group.group_id, plan.span): hash_inputs(document, plan.key, permille)
+        for plan, document in zip(plans, documents, strict=True)
+    }
+    gaps: list[list[Said]] = [[] for _ in plans]
+    if before is not None and before.holds(store.tx, hashes, inputs[-1]):
+        found.standing |= hashes.keys()
+        found.kept |= hashes
+    else:
+        runs = list(_run_chain(store, plans, inputs, documents))
+        found.runs += runs
+        gaps = [list(say_gaps(store, run.group_id, run.outcome.gaps, permille)) for run in runs]
+        if not any(gaps):
+            found.kept |= hashes
+    for plan, one, some in zip(plans, inputs, gaps, strict=True):
+        found.lacking |= dict.fromkeys([*some, *say_keys(store, plan.group.group_id, one, points.sharers(plan))])
+
+
+def _chain_inputs(store: Store, points: Points, plans: Sequence[Plan]) -> list[Inputs]:
+    """Inputs of groups that have points in common, in their order, each with those before it."""
     held = [
         Holding(occupancy.connection_id, occupancy.member_id, from_s, to_s)
-        for occupancy, from_s, to_s in holdings(store.occupancies, span)
+        for occupancy, from_s, to_s in holdings(store.occupancies, plans[0].span)
     ]
     inputs: list[Inputs] = []
-    for plan in chain:
-        before = tuple(replace(one, before=()) for one in inputs)
-        inputs.append(replace(points.inputs_of(plan, held), before=before))
+    for plan in plans:
+        earlier = tuple(replace(one, before=()) for one in inputs)
+        inputs.append(replace(points.inputs_of(plan, held), before=earlier))
+    return inputs
+
+
+def _run_chain(
+    store: Store, plans: Sequence[Plan], inputs: Sequence[Inputs], documents: Sequence[Document]
+) -> Iterable[Run]:
+    """Run groups that have points in common, in their order."""
     days = _load(store, inputs[-1])
     runs = Runs(tuple(inputs), contents(days))
-    for plan, one in zip(chain, inputs, strict=True):
+    for plan, one, document in zip(plans, inputs, documents, strict=True):
         served, outcome = runs.run(one)
-        document, own = RUN_INPUTS.seal(one), set(one.register_ids())
+        own = set(one.register_ids())
         versions = {at: day.version for at, day in days.items() if at[0] in own}
         yield Run(
             plan.group.group_id,
-            span,
+            plan.span,
             plan.key,
             one,
             document,
@@ -302,84 +342,3 @@ def _load(store: Store, inputs: Inputs) -> dict[RegisterDay, Packed]:
     for day in ((inputs.from_s - COARSEST_S) // DAY_S, (inputs.to_s + COARSEST_S) // DAY_S):
         wanted.setdefault(day, ids & cumulative)
     return readings.packed(store.tx, {day: names for day, names in wanted.items() if names}, store.known)
-
-
-def _lacking(store: Store, run: Run, sharers: Iterable[str]) -> Iterable[Said]:
-    """Say what is missing for a run, each connection and each producer by itself, and whom its key leaves out."""
-    permille = store.parameters.tolerance(run.period.start).missing_quarters_permille
-    for gap in run.outcome.gaps:
-        if gap.silent_at or gap.refuted or gap.missing * 1000 > permille * gap.expected:
-            yield _say_gap(store, run.group_id, gap)
-    named = Key.read(run.inputs.parameters).participants
-    for name in sorted(set(sharers) - named) if named else ():
-        yield say(
-            "connection %(connection)s shares in group %(group)s and has no place in its key",
-            connection=store.numbers.get(name, name),
-            group=run.group_id,
-        )
-    known = {one.connection_id for one in store.occupancies} | {one.connection_id for one in store.meters}
-    for name in sorted(named - known):
-        yield say(
-            "the key of group %(group)s names %(connection)s, which is no connection",
-            group=run.group_id,
-            connection=name,
-        )
-
-
-def _say_gap(store: Store, group_id: str, gap: Gap) -> Said:
-    if gap.silent_at:
-        return say(
-            "meter %(meter)s of connection %(connection)s gives no quarter-hours, and counts for nothing in group"
-            " %(group)s",
-            meter=gap.subject,
-            connection=store.numbers.get(gap.silent_at, gap.silent_at),
-            group=group_id,
-        )
-    if gap.refuted:
-        return say_count(
-            "meter %(meter)s in group %(group)s: %(num)s quarter-hour that one account said does not add up to what the"
-            " meter counted, and does not count",
-            "meter %(meter)s in group %(group)s: %(num)s quarter-hours that one account said do not add up to what the"
-            " meter counted, and do not count",
-            gap.refuted,
-            meter=gap.subject,
-            group=group_id,
-        )
-    subject = gap.subject if gap.is_producer else store.numbers.get(gap.subject, gap.subject)
-    if gap.unmetered:
-        return say(
-            "connection %(connection)s shares in group %(group)s and has no electricity meter",
-            connection=subject,
-            group=group_id,
-        )
-    if gap.too_coarse and gap.is_producer:
-        return say(
-            "meter %(meter)s gives no quarter-hours, only values of more than an hour: it cannot produce for group"
-            " %(group)s",
-            meter=subject,
-            group=group_id,
-        )
-    if gap.too_coarse:
-        return say(
-            "connection %(connection)s gives no quarter-hours, only values of more than an hour: it cannot share in"
-            " group %(group)s",
-            connection=subject,
-            group=group_id,
-        )
-    if gap.is_producer:
-        return say_count(
-            "meter %(meter)s, which produces for group %(group)s: %(num)s of %(expected)s quarter-hours is missing",
-            "meter %(meter)s, which produces for group %(group)s: %(num)s of %(expected)s quarter-hours are missing",
-            gap.missing,
-            meter=subject,
-            group=group_id,
-            expected=gap.expected,
-        )
-    return say_count(
-        "connection %(connection)s, which shares in group %(group)s: %(num)s of %(expected)s quarter-hours is missing",
-        "connection %(connection)s, which shares in group %(group)s: %(num)s of %(expected)s quarter-hours are missing",
-        gap.missing,
-        connection=subject,
-        group=group_id,
-        expected=gap.expected,
-    )
