@@ -33,6 +33,9 @@ ORDINARY: Final = "ordinary"
 
 CHOICES: Final = ("for", "against", "blank")
 
+SPLIT: Final = "split"
+"""Choice of a ballot that divides the votes of its member, where the statutes allow it."""
+
 MOST_VOTES: Final = "most-votes"
 FIRST: Final = "first"
 WINS: Final = (MOST_VOTES, FIRST)
@@ -209,12 +212,27 @@ class Meeting:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """Votes of one member, divided: together all that they have."""
+
+    votes_for: int = 0
+    votes_against: int = 0
+    votes_blank: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them together."""
+        return self.votes_for + self.votes_against + self.votes_blank
+
+
+@dataclass(frozen=True)
 class Ballot:
     """An open ballot of one member. ``proxy_holder`` is the member who cast it for them.
 
     ``channel`` is ``OWN``, ``MANDATE``, or the paper that it stood on; then ``entry_id`` names who entered and who
     confirmed it.
     ``salt`` hides the choice in the commitment that is told when it is put in the box.
+    Only one whose choice is ``SPLIT`` says how many votes go where.
     """
 
     member_id: str
@@ -225,11 +243,21 @@ class Ballot:
     ballot_id: str = ""
     entry_id: str | None = None
     salt: str = ""
+    votes_for: int | None = None
+    votes_against: int | None = None
+    votes_blank: int | None = None
 
     @property
     def personal(self) -> bool:
         """True when the member cast it in their own session."""
         return self.channel == OWN
+
+    @property
+    def parts(self) -> Parts | None:
+        """The votes as they are divided, or None where all of them go one way."""
+        if self.choice != SPLIT:
+            return None
+        return Parts(self.votes_for or 0, self.votes_against or 0, self.votes_blank or 0)
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,8 @@ WORDS = {
         "count": "het besluit %s volgt niet uit de stemmen: %s voor, %s tegen, %s blanco",
         "box": "de stembus van %s is niet die van de telling",
         "own": "uw stem over %s zit niet in de stembus",
+        "divided": "%s: uw stemmen zijn verdeeld zoals de statuten niet toestaan, of er zijn er minder van geteld",
+        "parts": "%s voor, %s tegen, %s blanco",
         "stranger": "de stem over %s in dit bestand is niet die van u",
         "no-own": "%s: u hebt niet gestemd, of uw stem staat hier niet. Vraag het na als u wel stemde.",
         "missing": "%s: de mededeling %s ontbreekt",
@@ -123,6 +125,8 @@ WORDS = {
         "count": "the decision %s does not follow from the votes: %s for, %s against, %s blank",
         "box": "the box of ballots of %s is not the one that was counted",
         "own": "your ballot on %s is not in the box",
+        "divided": "%s: your votes are divided as the statutes do not allow, or fewer of them were counted",
+        "parts": "%s for, %s against, %s blank",
         "stranger": "the ballot on %s in this file is not yours",
         "no-own": "%s: you did not vote, or your ballot is not here. Ask if you did vote.",
         "missing": "%s: the fact %s is missing",
@@ -883,6 +887,17 @@ def check_box(vote: Taken, decided: Taken, lists: dict[str, Taken], say: dict[st
     cast = {commitment for fact in vote["cast"] for commitment in json.loads(fact["data"])["commitments"]}
     if vote["own"][0] != decided["resolution_id"] or own not in cast & counted:
         yield say["own"] % vote["subject"]
+    if vote["own"][3] == "split" and not is_divided_well(vote, decided):
+        yield say["divided"] % vote["subject"]
+
+
+def is_divided_well(vote: Taken, decided: Taken) -> bool:
+    """True where the statutes let the member divide their votes, and each part was counted where it was cast."""
+    voters, parts = json.loads(vote["articles"]).get("voters") or {}, vote["own"][8]
+    counted = [decided[f"votes_{choice}"] for choice in ("for", "against", "blank")]
+    most = voters.get("most_votes") or sum(counted)
+    is_counted = all(0 <= part <= votes for part, votes in zip(parts, counted, strict=True))
+    return bool(voters.get("split", False)) and is_counted and 0 < sum(parts) <= most
 
 
 def check_links(inputs: dict[str, Any], others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
@@ -1303,7 +1318,7 @@ def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iter
     for vote in others:
         for told in read_facts(vote)["resolution-decided"] if vote["what"] == "vote" else ():
             how = "history" if told.get("history") else "voted" if vote["own"] else "decided"
-            own = (vote["own"][3],) if how == "voted" else ()
+            own = (name_choice(vote["own"], say),) if how == "voted" else ()
             yield say[how] % (vote["subject"], told["votes_for"], told["votes_against"], *own)
             if how == "decided":
                 yield say["no-own"] % vote["subject"]
@@ -1349,6 +1364,11 @@ def describe_bound(taken: Taken, inputs: dict[str, Any], others: Sequence[Taken]
             way = say.get(sent["channel"], sent["channel"])
             yield say["noticed"] % (tariff["valid_from"], sent["sent_on"], way, sent["told_on"])
             yield from [say["shown"] % sent["evidence"]] if sent["evidence"] else []
+
+
+def name_choice(own: list[Any], say: dict[str, str]) -> str:
+    """The choice of the own ballot; of a divided one how many votes went where."""
+    return say["parts"] % tuple(own[8]) if own[3] == "split" else str(own[3])
 
 
 def describe_waiting(files: Iterable[Taken], say: dict[str, str]) -> Iterator[str]:

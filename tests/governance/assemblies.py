@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -32,7 +32,7 @@ from coop.governance.ballots.words.commands import list_asked
 from coop.governance.ballots.words.store import CHAIR, SAYINGS
 from coop.governance.convening import commands as meetings
 from coop.governance.meetings import store
-from coop.governance.model import Count, Meeting
+from coop.governance.model import Ballot, Count, Meeting, Parts
 from coop.governance.service import GOVERNANCE
 from coop.governance.statutes.model import (
     BASES,
@@ -65,14 +65,15 @@ KINDS = ("tariff", "other", "statutes", "dissolution", "conversion", "dismissal"
 
 @dataclass(frozen=True)
 class Played:
-    """One assembly: how many motions were decided, were adopted and acted, how many mandates were taken back and how
-    many writes cut off, and what does not agree."""
+    """One assembly: how many motions were decided, were adopted and acted, how many mandates were taken back, ballots
+    divided and writes cut off, and what does not agree."""
 
     decided: int
     adopted: int
     acted: int
     disagreements: tuple[str, ...]
     revoked: int = 0
+    divided: int = 0
     cut: int = 0
 
 
@@ -143,7 +144,9 @@ def draw_also(random: Random) -> Also | None:
 def draw_articles(random: Random) -> Articles:
     """Random statutes: some sections are silent."""
     kinds = ("ordinary", *(kind for kind in KINDS if kind != "other" and random.random() < 0.4))
-    voters = random.choice((None, Voters("v"), Voters("v", plural=True), Voters("v", plural=True, most_votes=3)))
+    several = Voters("v", plural=True, split=random.random() < 0.6)
+    capped = random.choice((replace(several, most_votes=3), replace(several, most_share=Share(1, 4))))
+    voters = random.choice((None, Voters("v"), several, capped))
     return Articles(
         "random",
         rules={kind: draw_rule(random, number) for number, kind in enumerate(kinds, start=1) if random.random() < 0.9},
@@ -244,7 +247,7 @@ def play(database: Database, clock: SetClock, community: str, seed: int) -> Play
         )
         _hold(hall, clock, second, people)
     with database.read(community) as tx:
-        return replace(_look(tx, articles), cut=hall.cut)
+        return replace(_look(tx, articles, people), cut=hall.cut)
 
 
 def _hold(hall: Hall, clock: SetClock, meeting: Meeting, people: Mapping[str, int]) -> dict[str, str]:
@@ -286,10 +289,11 @@ def _use_mandates(tx: Tx, meeting: Meeting, people: Mapping[str, int], random: R
     for point in meeting.resolutions:
         for holder in people:
             with suppress(CoopError), tx.savepoint():
-                choice = random.choice(("for", "against", "blank"))
+                giver = random.choice(("", *people))
+                choice = random.choice(("for", "against", "blank", _draw_parts(random, people.get(giver, 2))))
                 ballot_id = f"{point.resolution_id}-{holder}"
                 for _ in range(2):
-                    ballots.cast_by_mandates(tx, point.resolution_id, holder, choice, ballot_id)
+                    ballots.cast_by_mandates(tx, point.resolution_id, holder, choice, ballot_id, giver)
         _revoke(tx, meeting, people, random)
 
 
@@ -311,24 +315,51 @@ def _vote(
     tx: Tx, meeting_id: str, resolution_id: str, member_id: str, people: Mapping[str, int], random: Random
 ) -> None:
     """Cast one ballot, in the member's own session or on paper, by proxy or not; or be refused by the statutes."""
-    row = {"member_id": member_id, "choice": random.choice(("for", "for", "against", "blank"))}
+    choice: str | Parts = random.choice(("for", "for", "against", "blank", _draw_parts(random, people[member_id])))
+    divided = {"choice": "split", **vars(choice)} if isinstance(choice, Parts) else {"choice": choice}
+    row: dict[str, Any] = {"member_id": member_id, **divided}
     if random.random() < 0.3:
         row["proxy_holder"] = random.choice(list(people))
     try:
         with tx.savepoint():
             if random.random() < 0.4 and "proxy_holder" not in row:
-                ballots.cast_own_vote(tx, resolution_id, member_id, row["choice"])
+                ballots.cast_own_vote(tx, resolution_id, member_id, choice)
             else:
                 cast(tx, resolution_id, [row], meeting_id)
     except BadInput:
-        return  # a proxy too many, or no electronic vote
+        return  # a proxy too many, no electronic vote, or other votes than the member has
 
 
-def _look(tx: Tx, articles: Articles) -> Played:
+def _draw_parts(random: Random, votes: int) -> Parts:
+    """Votes by the register, divided at random; now and then one too many."""
+    pro = random.randint(0, votes)
+    contra = random.randint(0, votes - pro)
+    return Parts(pro, contra, votes - pro - contra + (random.random() < 0.1))
+
+
+def add_up(record: Mapping[str, Any], people: Mapping[str, int], standing: Iterable[Ballot]) -> tuple[int, int, int]:
+    """Votes for, against and blank, worked out from the register and the record in plain integers and a fraction."""
+    voters = record.get("voters", {})
+    has = {name: number if voters.get("plural") else 1 for name, number in people.items()}
+    if share := voters.get("most_share"):
+        cap = max(1, int(Fraction(share["num"], share["den"]) * sum(has.values())))
+        has = {name: min(number, cap) for name, number in has.items()}
+    sums = Counter[str]()
+    for each in standing:
+        votes = min(has[each.member_id], voters.get("most_votes", 4))
+        parts = (each.votes_for or 0, each.votes_against or 0, each.votes_blank or 0)
+        if each.choice != "split":
+            sums[each.choice] += votes
+        elif voters.get("split") and sum(parts) == votes:
+            sums.update(dict(zip(("for", "against", "blank"), parts, strict=True)))
+    return sums["for"], sums["against"], sums["blank"]
+
+
+def _look(tx: Tx, articles: Articles, people: Mapping[str, int]) -> Played:
     """Hold every decision against the second calculation, the recount of the product, and what was told."""
     record = describe_articles(articles)
     wrong: list[str] = []
-    adopted = acted = decided = revoked = 0
+    adopted = acted = decided = revoked = divided = 0
     for meeting in store.list_meetings(tx):
         revoked += sum(1 for each in list_told(tx, MandateEnded, meeting.meeting_id) if each["change"] == "revoked")
         for point in meeting.resolutions:
@@ -339,9 +370,11 @@ def _look(tx: Tx, articles: Articles) -> Played:
             expected = judge(record, point.kind, found.count, casting, days)
             if expected != found.verdict.adopted:
                 wrong.append(f"{point.resolution_id}: {found.verdict} of {found.count} under {record}")
-            box = Counter(ballot.choice for ballot in list_standing(tx, point.resolution_id).values())
-            if articles.voters is None and box["for"] != found.count.votes_for:
-                wrong.append(f"{point.resolution_id}: {box} is not {found.count}")
+            box = list_standing(tx, point.resolution_id).values()
+            divided += sum(1 for ballot in box if ballot.choice == "split")
+            sums = add_up(record, people, box)
+            if sums != (found.count.votes_for, found.count.votes_against, found.count.votes_blank):
+                wrong.append(f"{point.resolution_id}: {sums} is not {found.count}")
             wrong += verify_resolution(tx, point.resolution_id).findings
             facts = len(list_told(tx, TariffAdopted, point.resolution_id))
             told = len(list_told(tx, ResolutionDecided, point.resolution_id))
@@ -350,7 +383,7 @@ def _look(tx: Tx, articles: Articles) -> Played:
             if told != 1:
                 wrong.append(f"{point.resolution_id}: decided {told} times")
             decided, adopted, acted = decided + 1, adopted + found.verdict.adopted, acted + facts
-    return Played(decided, adopted, acted, tuple(wrong), revoked)
+    return Played(decided, adopted, acted, tuple(wrong), revoked, divided)
 
 
 def main(arguments: list[str]) -> int:
@@ -364,7 +397,7 @@ def main(arguments: list[str]) -> int:
         for seed in range(count):
             played = play(database, clock, f"town-{seed}", seed)
             sums.update(decided=played.decided, adopted=played.adopted, acted=played.acted)
-            sums.update(revoked=played.revoked, cut=played.cut)
+            sums.update(revoked=played.revoked, divided=played.divided, cut=played.cut)
             wrong += [f"seed {seed}: {each}" for each in played.disagreements]
         database.close()
     print(f"{count} assemblies: {dict(sums)}, {len(wrong)} disagreements")

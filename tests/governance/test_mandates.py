@@ -218,7 +218,7 @@ def test_a_member_gives_a_mandate_on_the_page_and_the_holder_votes_for_all_alike
     assert "2 leden laten u voor zich stemmen" in plain(desk.get(PAGE, params={"lang": "nl"}).text)
     page = post(desk, act="cast", resolution_id="a", choice="against", ballot_id="b1")
     assert "U stemde voor 2 leden." in page
-    assert "U stemde tegen voor hen." in page
+    assert "U stemde tegen namens L-002, L-003." in page
     sit_down(desk, "two", "member", member_id="m002")
     own = plain(desk.get("/governance/resolutions/a", params={"lang": "nl"}).text)
     assert "Wie uw volmacht heeft, stemde tegen voor u" in own

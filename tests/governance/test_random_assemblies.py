@@ -80,6 +80,6 @@ def test_adopted_motions_of_random_assemblies_act_exactly_once(embedded: Databas
         played = play(embedded, clock, f"town-{seed}", seed)
         assert played.disagreements == (), seed
         sums.update(decided=played.decided, adopted=played.adopted, acted=played.acted)
-        sums.update(revoked=played.revoked, cut=played.cut)
+        sums.update(revoked=played.revoked, divided=played.divided, cut=played.cut)
     assert sums["decided"] > sums["adopted"] > sums["acted"] > 0
-    assert min(sums["revoked"], sums["cut"]) > PLAYED // 20
+    assert min(sums["revoked"], sums["divided"], sums["cut"]) > PLAYED // 20

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from coop.communities.terms import ResolutionTerms
 from coop.governance import model
 from coop.governance.api import examples
+from coop.governance.ballots.rules import read_parts
 from coop.governance.dates import FIRST_DAY, LAST_DAY
 from coop.governance.model import WHY_MAX
 from coop.governance.statutes.model import Articles
@@ -231,14 +232,21 @@ class PastMeetingBody(Body):
     entry_id: Id | None = None
 
 
+SomeVotes = Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)] | None
+
+
 class BallotBody(Body):
     """One ballot that somebody read off a paper. It is read leniently here and judged with its line, so that every bad
-    one is named at once. ``cast_on`` is the day that the paper says; today without it."""
+    one is named at once. ``cast_on`` is the day that the paper says; today without it. Only a ``choice`` that is
+    ``split`` says how many votes go where: together all of the member's."""
 
     member_id: str = ""
     choice: str = ""
     cast_on: str | None = None
     proxy_holder: str | None = None
+    votes_for: SomeVotes = None
+    votes_against: SomeVotes = None
+    votes_blank: SomeVotes = None
 
 
 class VotesBody(Body):
@@ -289,12 +297,40 @@ class AttendanceListBody(Body):
 
 
 class OwnVoteBody(Body):
-    """A member's own vote. Sending it again under its ``ballot_id`` changes nothing."""
+    """A member's own vote. Sending it again under its ``ballot_id`` changes nothing.
+
+    Who has several votes may divide them where the statutes let them (``voters.split``): the ``choice`` is ``split``
+    then, and the three numbers are together all of the votes.
+    """
 
     model_config = show(examples.OWN_VOTE)
 
-    choice: Literal["for", "against", "blank"]
+    choice: Literal["for", "against", "blank", "split"]
     ballot_id: Id
+    votes_for: Votes | None = None
+    votes_against: Votes | None = None
+    votes_blank: Votes | None = None
+
+
+class MandateVoteBody(OwnVoteBody):
+    """A vote by mandates: for the member ``member_id`` alone, or without it alike for all whose mandate is held. Votes
+    are divided for one member at a time."""
+
+    model_config = show(examples.MANDATE_VOTE)
+
+    member_id: Id | None = None
+
+
+def choice_of(body: OwnVoteBody) -> str | model.Parts:
+    """The choice of a body, in one word or divided.
+
+    Raises:
+        BadInput: it says how many votes go where, and does not divide them.
+    """
+    parts, problems = read_parts(body.model_dump())
+    if problems:
+        raise BadInput(problems)
+    return parts or body.choice
 
 
 class CloseBody(Body):

@@ -147,6 +147,13 @@ SUSPENSION: Final[dict[str, Any]] = {
 LIFTING: Final[dict[str, Any]] = {"paper": "minutes of the board of 1 March 2026, point 2"}
 MANDATE: Final[dict[str, Any]] = {"holder": "b7e4a2d0-57a6-5a0f-9a51-6e1b4a0f5c22"}
 OWN_VOTE: Final[dict[str, Any]] = {"choice": "for", "ballot_id": "6f1c2a34-9b0e-4a8e-8a59-0c3a57c00b11"}
+MANDATE_VOTE: Final[dict[str, Any]] = {
+    "choice": "split",
+    "votes_for": 3,
+    "votes_against": 2,
+    "member_id": "b7e4a2d0-57a6-5a0f-9a51-6e1b4a0f5c22",
+    "ballot_id": "6f1c2a34-9b0e-4a8e-8a59-0c3a57c00b12",
+}
 CLOSE: Final[dict[str, Any]] = {"entitled_members": 120}
 WORDS: Final[dict[str, Any]] = {
     "paper": "letter of the federation of 3 June 2026",

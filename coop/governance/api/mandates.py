@@ -71,11 +71,13 @@ def change_mandate(request: Request, meeting_id: str, body: MandateBody) -> OwnM
 
 @routes.post("/resolutions/{resolution_id}/vote-by-mandates")
 @may("vote")
-def cast_by_mandates(request: Request, resolution_id: str, body: bodies.OwnVoteBody) -> CastByMandatesOut:
-    """Vote alike for all whose mandate the member who is signed in holds, but for who voted themselves."""
+def cast_by_mandates(request: Request, resolution_id: str, body: bodies.MandateVoteBody) -> CastByMandatesOut:
+    """Vote alike for all whose mandate the member who is signed in holds, or for one of them, but for who voted
+    themselves."""
     member_id = _own_id(request)
     with writing(request) as tx:
-        new = ballots.cast_by_mandates(tx, resolution_id, member_id, body.choice, body.ballot_id)
+        choice, giver = bodies.choice_of(body), body.member_id or ""
+        new = ballots.cast_by_mandates(tx, resolution_id, member_id, choice, body.ballot_id, giver)
     return CastByMandatesOut(resolution_id=resolution_id, ballot_id=body.ballot_id, new=new)
 
 

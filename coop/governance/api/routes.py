@@ -246,7 +246,7 @@ def cast_own_vote(request: Request, resolution_id: str, body: bodies.OwnVoteBody
     """Cast the vote of the member who is signed in, now; nobody else can replace it."""
     member_id = _own_member_id(request)
     with writing(request) as tx:
-        new = ballots.cast_own_vote(tx, resolution_id, member_id, body.choice, body.ballot_id)
+        new = ballots.cast_own_vote(tx, resolution_id, member_id, bodies.choice_of(body), body.ballot_id)
     return OwnVoteOut(resolution_id=resolution_id, ballot_id=body.ballot_id, new=new)
 
 

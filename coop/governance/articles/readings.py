@@ -265,6 +265,13 @@ def _say_voters(own: Voters) -> list[Said]:
         )
     if own.suspended_months is not None:
         said.append(say("A suspension ends after %(months)s months.", months=own.suspended_months))
+    if own.split:
+        template = say(
+            "Who has several votes may divide them on a proposal: some for, others against or blank (%(article)s);"
+            " in an election of persons all of them go one way.",
+            article=own.split_article or own.article,
+        )
+        said.append(template)
     return said
 
 
@@ -272,7 +279,16 @@ def _work_out_votes(articles: Articles, own: Voters) -> list[Said]:
     if not own.plural and not own.bands:
         return []
     measures = [band.above + 1 for band in own.bands] or [1, 5, 20]
-    return [
+    most = max(int(str(voters.count_votes(articles, measure).detail)) for measure in measures)
+    divided = []
+    if most > 1 and voters.judge_split(articles).word == "accepted":
+        split = say(
+            "Who has %(votes)s votes may cast %(most)s for and 1 against, or leave some blank: together %(votes)s.",
+            votes=most,
+            most=most - 1,
+        )
+        divided = [split]
+    examples = [
         say(
             "With %(measure)s in the register: %(votes)s votes.",
             measure=measure,
@@ -280,6 +296,7 @@ def _work_out_votes(articles: Articles, own: Voters) -> list[Said]:
         )
         for measure in measures
     ]
+    return examples + divided
 
 
 def _say_advance(own: Advance) -> list[Said]:

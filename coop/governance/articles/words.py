@@ -66,6 +66,8 @@ LABELS: Final[Mapping[str, str]] = {
     "plural": N_("As many votes as the register says"),
     "most_votes": N_("No more votes than"),
     "most_share": N_("No more than this share of all votes"),
+    "split": N_("Who has several votes may divide them"),
+    "split_article": N_("Article on dividing votes"),
     "on_bound": N_("A bound itself belongs to the band"),
     "least_months": N_("Member for at least so many months"),
     "least_age": N_("Age on 1 January"),

@@ -7,8 +7,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from coop.events.governance import BallotDisputed, BallotsCommitted
 from coop.governance.ballots import store as ballot_store
@@ -16,7 +16,9 @@ from coop.governance.ballots.attendance.told import list_told
 from coop.governance.ballots.challenges.store import list_before
 from coop.governance.ballots.motions.store import find_carried_from
 from coop.governance.entries import store as entry_store
+from coop.governance.meetings import list_store
 from coop.governance.model import Ballot
+from coop.kit.documents import UnreadableDocument
 from coop.kit.tx import Tx
 
 ELECTRONIC: Final = ("own", "mandate")
@@ -47,7 +49,40 @@ def commit_again(resolution_id: str, ballot: Ballot) -> str:
     """The commitment to a ballot, by the formula of docs/domain/meetings-votes-and-statutes.md#commitments."""
     holder = ballot.proxy_holder if ballot.proxy_holder is not None else ""
     parts = [resolution_id, ballot.ballot_id, ballot.member_id, ballot.choice, holder, ballot.channel]
-    return hash_again([*parts, str(ballot.cast_on), ballot.salt])
+    split = [_list_parts(ballot)] if ballot.choice == "split" else []
+    return hash_again([*parts, str(ballot.cast_on), ballot.salt, *split])
+
+
+def add_up_again(ballots: Iterable[Ballot], votes: Mapping[str, int]) -> Counter[str]:
+    """Votes by choice of ballots whose members have votes; of a divided one as it says."""
+    sums = Counter[str]()
+    for ballot in ballots:
+        divided = zip(("for", "against", "blank"), _list_parts(ballot), strict=True)
+        sums.update(dict(divided) if ballot.choice == "split" else {ballot.choice: votes[ballot.member_id]})
+    return sums
+
+
+def check_splits(tx: Tx, meeting_id: str, resolution_id: str, articles: Mapping[str, Any]) -> Iterator[str]:
+    """Hold ballots that divide votes against the statutes, and against the votes of their members on the list."""
+    every = [each for cast in ballot_store.list_ballots(tx, resolution_id).values() for each in cast]
+    divided = [each for each in every if each.choice == "split"]
+    if divided and not (articles.get("voters") or {}).get("split", False):
+        yield f"{len(divided)} ballots divide their votes, which the statutes let nobody do"
+    try:
+        votes = list_store.find_list(tx, meeting_id, list_store.CLOSED) or {}
+    except UnreadableDocument:
+        return  # It is a finding of its own.
+    wrong = [
+        each
+        for each in divided
+        if sum(_list_parts(each)) != votes.get(each.member_id, 0) or any(part < 0 for part in _list_parts(each))
+    ]
+    if wrong:
+        yield f"{len(wrong)} divided ballots have other votes than their members on the list"
+
+
+def _list_parts(ballot: Ballot) -> list[int]:
+    return [each if each is not None else 0 for each in (ballot.votes_for, ballot.votes_against, ballot.votes_blank)]
 
 
 def hash_again(value: object) -> str:
@@ -91,5 +126,11 @@ def _is_signed(tx: Tx, points: Sequence[str], ballot: Ballot) -> bool:
         return False
     content = entry_store.get_entry(tx, ballot.entry_id).content
     rows = [row for resolution_id in points for row in content.get(resolution_id, ())]
-    said = (ballot.member_id, ballot.choice, ballot.proxy_holder)
-    return any((row["member_id"], row["choice"], row.get("proxy_holder") or None) == said for row in rows)
+    said = (ballot.member_id, ballot.choice, ballot.proxy_holder, _list_parts(ballot))
+    return any(_read_row(row) == said for row in rows)
+
+
+def _read_row(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """A row of an entry: member, choice, holder of a proxy, and the votes where it divides them."""
+    parts = [row.get(f"votes_{choice}") or 0 for choice in ("for", "against", "blank")]
+    return row["member_id"], row["choice"], row.get("proxy_holder") or None, parts

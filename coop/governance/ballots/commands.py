@@ -24,7 +24,7 @@ from coop.governance.meetings import store as meeting_store
 from coop.governance.meetings import voting_lists
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.meetings.withdrawal_store import find_withdrawn_points
-from coop.governance.model import ELECTION, MANDATE, OWN, PAPERS, Ballot, Meeting, Resolution
+from coop.governance.model import ELECTION, MANDATE, OWN, PAPERS, SPLIT, Ballot, Meeting, Parts, Resolution
 from coop.governance.statutes.applying import find_articles
 from coop.kit.tx import Tx
 from coop.values import AMSTERDAM, BadInput, CoopError, NotFound, Problem, derive_id, say
@@ -36,16 +36,17 @@ OBJECTION_DAYS: Final = 14
 @dataclass(frozen=True)
 class Row:
     """One paper: the number of the member, that of the holder of a proxy or nothing, and the choice on each resolution
-    that it was filled in for."""
+    that it was filled in for, in one word or divided."""
 
     line: int
     number: str
     holder: str
-    choices: Mapping[str, str]
+    choices: Mapping[str, str | Parts]
 
 
-def cast_own_vote(tx: Tx, resolution_id: str, member_id: str, choice: str, ballot_id: str = "") -> bool:
-    """Put the vote of the member who acts in the box, now; False when it is a ballot that was handed in before.
+def cast_own_vote(tx: Tx, resolution_id: str, member_id: str, choice: str | Parts, ballot_id: str = "") -> bool:
+    """Put the vote of the member who acts in the box, now, in one word or divided; False when it is a ballot that was
+    handed in before.
 
     A ballot that is sent again under its id changes nothing, whatever was voted since.
 
@@ -59,34 +60,41 @@ def cast_own_vote(tx: Tx, resolution_id: str, member_id: str, choice: str, ballo
     meeting, resolution = _on_agenda(tx, meeting_id, resolution_id)
     kept = store.find_ballot(tx, resolution_id, ballot_id) if ballot_id else None
     if kept is not None:
-        if (kept.member_id, kept.choice, kept.channel) != (member_id, choice, OWN):
+        if (kept.member_id, kept.parts or kept.choice, kept.channel) != (member_id, choice, OWN):
             raise CoopError("ballot-id-taken", say("another ballot has the id %(id)s", id=ballot_id))
         return False
-    row = {"member_id": member_id, "choice": choice, "cast_on": tx.today}
+    row = {"member_id": member_id, **_describe(choice), "cast_on": tx.today}
     _put_in_box(tx, meeting, resolution, [row], OWN, ids=[ballot_id or str(uuid4())])
     mandates.end_by_vote(tx, meeting_id, member_id)
     return True
 
 
-def cast_by_mandates(tx: Tx, resolution_id: str, holder: str, choice: str, ballot_id: str) -> int:
-    """Cast the votes of all whose mandate the member who acts holds, alike; returns how many are new.
+def cast_by_mandates(
+    tx: Tx, resolution_id: str, holder: str, choice: str | Parts, ballot_id: str, giver: str = ""
+) -> int:
+    """Cast the votes of all whose mandate the member who acts holds, alike, or of one ``giver``; returns how many are
+    new.
 
     Who voted themselves, or objected to a ballot of others, is passed over. Sent again under its id it changes nothing.
 
     Raises:
-        BadInput: they may not vote on this now; the reason says why.
+        BadInput: they may not vote on this now, or divide votes of several members at once; the reason says why.
         CoopError: nobody's mandate is held, the vote is closed, or there is no such resolution.
     """
     meeting_id = meeting_store.find_agenda(tx, resolution_id)
     if meeting_id is None:
         raise NotFound(say("there is no resolution %(resolution_id)s", resolution_id=resolution_id))
     meeting, resolution = _on_agenda(tx, meeting_id, resolution_id)
-    givers = list_open_givers(tx, meeting, resolution_id, holder)
+    givers = [each for each in list_open_givers(tx, meeting, resolution_id, holder) if giver in ("", each)]
+    if isinstance(choice, Parts) and len(givers) > 1:
+        reason = say("votes of several members are divided member by member: say whose these are")
+        raise BadInput([Problem(reason, "member_id")], "bad-ballots")
     ids = {giver: derive_id("mandate", tx.community, resolution_id, ballot_id, giver) for giver in givers}
     if not ids:
         raise CoopError("no-mandates", say("you hold no mandate for this, or whoever gave it voted themselves"))
     new = {giver: made for giver, made in ids.items() if store.find_ballot(tx, resolution_id, made) is None}
-    rows = [{"member_id": giver, "choice": choice, "cast_on": tx.today, "proxy_holder": holder} for giver in new]
+    row = {**_describe(choice), "cast_on": tx.today, "proxy_holder": holder}
+    rows = [{"member_id": giver, **row} for giver in new]
     if rows:
         _put_in_box(tx, meeting, resolution, rows, MANDATE, ids=list(new.values()))
     return len(rows)
@@ -165,10 +173,15 @@ def read_papers(tx: Tx, meeting_id: str, rows: Sequence[Row]) -> tuple[dict[str,
     for row in rows:
         for resolution_id, choice in row.choices.items():
             holder = ids[row.holder] if row.holder else None
-            ballot = {"member_id": ids[row.number], "choice": choice, "proxy_holder": holder}
+            ballot = {"member_id": ids[row.number], **_describe(choice), "proxy_holder": holder}
             ballots.setdefault(resolution_id, []).append(ballot)
             lines.setdefault(resolution_id, []).append(row.line)
     return ballots, lines
+
+
+def _describe(choice: str | Parts) -> dict[str, Any]:
+    """The fields of a row that say what was chosen."""
+    return {"choice": SPLIT, **vars(choice)} if isinstance(choice, Parts) else {"choice": choice}
 
 
 def _rehearse(tx: Tx, entry: Entry) -> int:
@@ -320,6 +333,8 @@ def _put_in_box(
             ),
         )
     votes = voting_lists.freeze(tx, meeting)
+    if any(row.get("choice") == SPLIT for row in rows) and not voting_lists.is_frozen(tx, meeting):
+        raise CoopError("list-not-frozen", say("votes are divided once the voting list stands fast: try again soon"))
     named = {str(row.get(field)) for row in rows for field in ("member_id", "proxy_holder") if row.get(field)}
     # Whoever holds proxies may hold more of others, who are not named here.
     is_by_proxy = any(row.get("proxy_holder") for row in rows)

@@ -15,6 +15,7 @@ from coop.governance.statutes import majorities
 from coop.governance.statutes.majorities import applies, count_present, find_rule, is_half
 from coop.governance.statutes.model import Articles, Casting, Rule, SecondCall, Tally
 from coop.governance.statutes.saying import say_rule
+from coop.values import CoopError, say
 
 _REASONS: Final = {
     "no quorum": "no-quorum",
@@ -30,7 +31,7 @@ _REASONS: Final = {
 def count_ballots(
     ballots: Iterable[Ballot], votes: Mapping[str, int], attendance: Mapping[str, str] | None = None
 ) -> Count:
-    """Count one ballot per member, each with the votes of its member.
+    """Count one ballot per member, each with the votes of its member, divided where the ballot divides them.
 
     Args:
         ballots: those that stand.
@@ -45,9 +46,10 @@ def count_ballots(
     silent = {member_id for member_id in there if votes[member_id]}
     for ballot in ballots:
         weight = votes.get(ballot.member_id, 0)
-        totals[ballot.choice] += weight
         if not weight:
             continue
+        for choice, number in divide_votes(ballot, weight).items():
+            totals[choice] += number
         there.add(ballot.member_id)
         silent.discard(ballot.member_id)
         if ballot.personal:
@@ -65,6 +67,29 @@ def count_ballots(
         votes_represented=sum(votes[member_id] for member_id in represented),
         members_represented=len(represented),
     )
+
+
+def divide_votes(ballot: Ballot, weight: int) -> dict[str, int]:
+    """Votes of a ballot by choice, together all that its member has.
+
+    >>> from datetime import date
+    >>> split = Ballot("a", "split", date(2026, 6, 24), votes_for=3, votes_against=2, votes_blank=0)
+    >>> divide_votes(split, 5)
+    {'for': 3, 'against': 2, 'blank': 0}
+
+    Raises:
+        CoopError: a divided ballot has other votes than its member, as only somebody behind the program's back makes.
+    """
+    parts = ballot.parts
+    if parts is None:
+        return {ballot.choice: weight}
+    divided = {"for": parts.votes_for, "against": parts.votes_against, "blank": parts.votes_blank}
+    if parts.total != weight or min(divided.values()) < 0:
+        raise CoopError(
+            "ballots-changed",
+            say("a divided ballot does not have the votes of its member: it was changed in the box"),
+        )
+    return divided
 
 
 def tally_of(count: Count) -> Tally:

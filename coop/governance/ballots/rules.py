@@ -6,16 +6,19 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from coop.governance.meetings.suspension_store import Suspension
-from coop.governance.model import CHOICES, PAPERS, Ballot, Meeting
+from coop.governance.model import CHOICES, PAPERS, SPLIT, Ballot, Meeting, Parts
 from coop.governance.statutes import law
 from coop.governance.statutes.applying import first_vote_date
 from coop.governance.statutes.model import Articles, Proxies
 from coop.governance.statutes.terms import first_advance_day, judge_again, judge_electronic
-from coop.governance.statutes.voters import find_proxies, find_voters, judge_proxies
+from coop.governance.statutes.voters import find_proxies, find_voters, judge_proxies, judge_split
 from coop.values import BadInput, Problem, Said, say
+
+PARTS: Final = ("votes_for", "votes_against", "votes_blank")
+"""Fields of a ballot that say how many votes go where."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,11 @@ def read_ballots(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[int, Ballot], 
         member_id, choice, holder = row.get("member_id"), row.get("choice"), row.get("proxy_holder") or None
         if not member_id or not isinstance(member_id, str):
             wrong.append(Problem(say("a ballot names its member"), "member_id", line))
-        if choice not in CHOICES:
-            wrong.append(
-                Problem(
-                    say("'%(choice)s' is none of %(choices)s", choice=choice, choices=tuple(CHOICES)), "choice", line
-                )
-            )
+        if choice not in (*CHOICES, SPLIT):
+            reason = say("'%(choice)s' is none of %(choices)s", choice=choice, choices=(*CHOICES, SPLIT))
+            wrong.append(Problem(reason, "choice", line))
+        parts, bad = read_parts(row)
+        wrong += [Problem(problem.reason, problem.field, line) for problem in bad]
         if holder is not None and not isinstance(holder, str):
             wrong.append(Problem(say("a proxy holder is a member's id"), "proxy_holder", line))
         cast_on = row.get("cast_on")
@@ -64,8 +66,28 @@ def read_ballots(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[int, Ballot], 
             )
         problems += wrong
         if not wrong:
-            ballots[line] = Ballot(str(member_id), str(choice), day, holder)
+            ballots[line] = Ballot(str(member_id), str(choice), day, holder, **(vars(parts) if parts else {}))
     return ballots, problems
+
+
+def read_parts(row: Mapping[str, Any]) -> tuple[Parts | None, list[Problem]]:
+    """Votes as a row divides them, where its choice is to divide them, and what is wrong with them.
+
+    >>> read_parts({"choice": "split", "votes_for": 3, "votes_against": 2})
+    (Parts(votes_for=3, votes_against=2, votes_blank=0), [])
+    >>> print(read_parts({"choice": "for", "votes_for": 3})[1][0])
+    votes_for: only who divides their votes says how many go where
+    """
+    said = {name: row[name] for name in PARTS if row.get(name) is not None}
+    if row.get("choice") != SPLIT:
+        reason = say("only who divides their votes says how many go where")
+        return None, [Problem(reason, name) for name in said]
+    wrong = [
+        Problem(say("is a number of votes, none or more"), name)
+        for name, number in said.items()
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0
+    ]
+    return (None, wrong) if wrong else (Parts(**said), [])
 
 
 def accept(box: Box, rows: Sequence[Mapping[str, Any]], channel: str) -> list[Ballot]:
@@ -97,6 +119,8 @@ def _objections(box: Box, ballot: Ballot) -> list[tuple[str, Said]]:
     if not box.votes.get(member_id):
         reason = say_no_vote(box.articles, box.meeting, member_id, box.suspended.get(member_id))
         objections.append(("member_id", reason))
+    else:
+        objections += _object_to_parts(box, ballot)
     objections += [("cast_on", reason) for reason in _object_to_day(box, ballot)]
     earlier = box.history.get(member_id, ())
     if earlier and earlier[-1].personal and not ballot.personal:
@@ -121,6 +145,25 @@ def _objections(box: Box, ballot: Ballot) -> list[tuple[str, Said]]:
         )
         objections.append(("proxy_holder", reason))
     return objections
+
+
+def _object_to_parts(box: Box, ballot: Ballot) -> list[tuple[str, Said]]:
+    """Reasons against votes that are divided: the statutes do not let members divide them, or they are not all that the
+    member has."""
+    if ballot.parts is None:
+        return []
+    ruling, votes = judge_split(box.articles), box.votes[ballot.member_id]
+    if ruling.word == "refused":
+        reason = say("%(article)s lets nobody divide their votes: all of them go one way", article=ruling.article)
+        return [("choice", reason)]
+    if ballot.parts.total != votes:
+        reason = say(
+            "divided are %(divided)s votes, and the member has %(votes)s: together they are all of them",
+            votes=votes,
+            divided=ballot.parts.total,
+        )
+        return [("votes_for", reason)]
+    return []
 
 
 def say_no_vote(articles: Articles, meeting: Meeting, member_id: str, suspended: Suspension | None) -> Said:

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from coop.events.governance import (
-    MeetingConvened,
-    PaperAdded,
-    ResolutionDecided,
-    StatutesAdopted,
-)
+from coop.events.governance import MeetingConvened, PaperAdded, ResolutionDecided, StatutesAdopted
 from coop.governance.ballots import second_opinion
 from coop.governance.ballots import store as ballot_store
 from coop.governance.ballots.attendance.again import check_mandates, replay_attendance
 from coop.governance.ballots.attendance.told import list_told
-from coop.governance.ballots.box_again import check_box, commit_again, hash_again, is_signed_by_two
+from coop.governance.ballots.box_again import (
+    add_up_again,
+    check_box,
+    check_splits,
+    commit_again,
+    hash_again,
+    is_signed_by_two,
+)
 from coop.governance.ballots.challenges.again import check_disputes
 from coop.governance.ballots.elections.again import check_election
 from coop.governance.ballots.elections.store import list_counted
@@ -86,6 +87,7 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
         return _verify_election(tx, meeting, resolution, articles, findings)
     counting = _read_minutes if meeting.entry_id else _count_box
     count = counting(tx, meeting, resolution, findings)
+    findings += check_splits(tx, meeting.meeting_id, resolution_id, articles)
     decided = store.find_decision(tx, resolution_id)
     first_on = _find_first(tx, meeting, resolution)
     adopted, article = second_opinion.judge(
@@ -314,10 +316,8 @@ def _count_box(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[
 
 def _add_up(counted: list[Ballot], votes: Mapping[str, int], manners: Mapping[str, str]) -> Count:
     """Add ballots up by the voting list, and who was there by the list of the attendance."""
-    sums = Counter[str]()
     cast = {ballot.member_id: ballot for ballot in counted if votes.get(ballot.member_id, 0)}
-    for member_id, ballot in cast.items():
-        sums[ballot.choice] += votes[member_id]
+    sums = add_up_again(cast.values(), votes)
     listed = {member_id: manner for member_id, manner in manners.items() if member_id in votes}
     there = listed.keys() | cast.keys()
     by_others = [member_id for member_id in there if votes[member_id] and _is_by_other(member_id, listed, cast)]

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from coop.governance.ballots.closing import Outcome
 from coop.governance.ballots.counting import base_votes, quorum_needed, rule_of, tally_of
+from coop.governance.ballots.rules import read_parts
 from coop.governance.kinds import find_kind, label_of
-from coop.governance.model import FIRST, MOST_VOTES, Meeting, Programme, Resolution
+from coop.governance.model import FIRST, MOST_VOTES, Ballot, Meeting, Parts, Programme, Resolution
 from coop.governance.programmes.rules import numbered_tranches
 from coop.governance.programmes.wording import milestone_name, phase_name
 from coop.governance.statutes import law
 from coop.governance.statutes.majorities import count_present
 from coop.governance.statutes.model import Articles, Motions
 from coop.governance.statutes.saying import say_rule, say_share
-from coop.governance.statutes.voters import find_proxies
+from coop.governance.statutes.voters import find_proxies, judge_split
 from coop.web.language import N_, gettext, translate
 from coop.web.writing import civil_day, number, speak
 
-CHOICES: Final = {"for": N_("For"), "against": N_("Against"), "blank": N_("Blank")}
+CHOICES: Final = {"for": N_("For"), "against": N_("Against"), "blank": N_("Blank"), "split": N_("Divided")}
 MANNERS: Final = {"room": N_("in the room"), "online": N_("online"), "mandate": N_("by a mandate")}
 MANDATES: Final = {"given": N_("given"), "revoked": N_("mandate revoked"), "voted": N_("ended by an own vote")}
 MANDATE_STATES: Final = {**MANDATES, "ended": N_("ended")}
@@ -34,6 +35,38 @@ SUSPENSIONS: Final = {
 }
 PAPERS: Final = {"room": N_("From the room"), "paper": N_("On paper"), "letter": N_("By letter")}
 """Sources of ballots that somebody entered for others come from."""
+
+
+def chosen(lang: str, choice: str | Parts) -> str:
+    """A choice within a sentence, in one word or divided.
+
+    >>> chosen("en", "for"), chosen("en", Parts(3, 2, 0))
+    ('for', '3 for, 2 against')
+    """
+    if not isinstance(choice, Parts):
+        return gettext(lang, CHOICES[choice]).lower()
+    parts = (
+        (choice.votes_for, N_("%(votes)s for")),
+        (choice.votes_against, N_("%(votes)s against")),
+        (choice.votes_blank, N_("%(votes)s blank")),
+    )
+    return ", ".join(translate(lang, template, votes=number(lang, votes)) for votes, template in parts if votes)
+
+
+def cast(lang: str, ballot: Ballot | Mapping[str, Any]) -> str:
+    """The choice of a ballot, or of the row of one that somebody entered, within a sentence."""
+    if isinstance(ballot, Ballot):
+        return chosen(lang, ballot.parts or ballot.choice)
+    return chosen(lang, read_parts(ballot)[0] or ballot["choice"])
+
+
+def split(lang: str, articles: Articles) -> str:
+    """Say that who has several votes may divide them, with the article."""
+    named = article(lang, judge_split(articles).article)
+    said = N_(
+        "%(article)s lets you divide your votes: some for, others against or blank. Together they are all of them."
+    )
+    return translate(lang, said, article=named)
 
 
 def refused_by(lang: str, kind: str, service: str) -> str:

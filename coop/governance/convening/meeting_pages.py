@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 
 from coop.governance.access import ACCESS
 from coop.governance.articles import readings as statutes_readings
@@ -17,6 +17,7 @@ from coop.governance.ballots.attendance.views import find_own
 from coop.governance.ballots.challenges.counting import find_count_time
 from coop.governance.ballots.closing import Outcome
 from coop.governance.ballots.mandates.commands import list_givers
+from coop.governance.ballots.papers import read_numbers
 from coop.governance.ballots.store import list_ballots, list_objections
 from coop.governance.ballots.views import MeetingView, find_meeting_view, find_resolution_view, view_meetings
 from coop.governance.ballots.words.commands import list_asked
@@ -34,18 +35,21 @@ from coop.governance.meetings.withdrawal_store import find_followed, list_withdr
 from coop.governance.minutes import records
 from coop.governance.minutes.store import find_minutes, load_minutes
 from coop.governance.minutes.taking_home import take_vote
-from coop.governance.model import ELECTION, Resolution
+from coop.governance.model import ELECTION, SPLIT, Parts, Resolution
 from coop.governance.papers import texts as paper_words
 from coop.governance.papers.commands import list_papers
 from coop.governance.programmes import store as programme_store
 from coop.governance.statutes.applying import find_council
 from coop.governance.statutes.terms import judge_electronic
 from coop.governance.statutes.version import in_force
+from coop.governance.statutes.voters import judge_split
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.kit.tx import Tx
-from coop.values import AMSTERDAM
+from coop.values import AMSTERDAM, BadInput
 from coop.web import charts
+from coop.web.forms import Form as Filled
+from coop.web.forms import read_form
 from coop.web.language import N_, gettext, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
 
@@ -92,6 +96,10 @@ def vote_to_check(request: Request, resolution_id: str) -> Response:
 @may("see-decisions")
 def show_resolution(request: Request, resolution_id: str) -> Response:
     """One resolution: its parameters, its vote, its verdict, and the reader's own ballot."""
+    return _show_resolution(request, resolution_id, Filled())
+
+
+def _show_resolution(request: Request, resolution_id: str, form: Filled) -> Response:
     lang, member_id = language_of(request), session_of(request).member_id or ""
     with reading(request) as tx:
         view, outcome = find_resolution_view(tx, resolution_id)
@@ -116,6 +124,9 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
     return render(
         request,
         "governance/resolution.html",
+        422 if form.problems else 200,
+        form=form,
+        may_split=own_votes > 1 and judge_split(outcome.articles).word == "accepted",
         differences=differences,
         electronic=electronic,
         view=view,
@@ -156,16 +167,22 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
 
 @routes.post("/resolutions/{resolution_id}/vote")
 @may("vote")
-def vote(
-    request: Request, resolution_id: str, choice: Annotated[str, Form()], ballot_id: Annotated[str, Form()] = ""
-) -> Response:
+def vote(request: Request, resolution_id: str, filled: Annotated[dict[str, str], Depends(read_form)]) -> Response:
     """Cast the reader's own vote, now; nobody else can replace it, and a form that is sent twice is one vote."""
     lang, member_id = language_of(request), session_of(request).member_id
     if member_id is None:
         raise NotAllowed
-    with writing(request) as tx:
-        is_new = ballots.cast_own_vote(tx, resolution_id, member_id, choice, ballot_id[:100])
-    chosen = gettext(lang, wording.CHOICES[choice]).lower()
+    choice: str | Parts = filled.get("choice", "")
+    try:
+        if choice == SPLIT:
+            choice = read_numbers(filled)
+        with writing(request) as tx:
+            is_new = ballots.cast_own_vote(tx, resolution_id, member_id, choice, filled.get("ballot_id", "")[:100])
+    except BadInput as bad:
+        if not isinstance(choice, Parts) and choice != SPLIT:
+            raise
+        return _show_resolution(request, resolution_id, Filled(filled).refused(bad))
+    chosen = wording.chosen(lang, choice)
     page = f"/governance/resolutions/{resolution_id}"
     if not is_new:
         return redirect(page, translate(lang, "This ballot was in the box already; below stands what counts."), "note")

@@ -139,6 +139,11 @@ def freeze(tx: Tx, meeting: Meeting) -> Mapping[str, int]:
     return votes
 
 
+def is_frozen(tx: Tx, meeting: Meeting) -> bool:
+    """True once the list stands fast, so that nobody's votes change any more."""
+    return store.find_list_hash(tx, meeting.meeting_id, OPENED) is not None
+
+
 def close(tx: Tx, meeting: Meeting) -> Mapping[str, int]:
     """Keep the list by which a meeting is counted: the one that was frozen when the vote opened.
 

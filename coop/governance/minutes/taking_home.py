@@ -31,7 +31,7 @@ from coop.events.governance import (
     WordGiven,
 )
 from coop.governance.ballots.challenges.store import list_before
-from coop.governance.ballots.commitments import commit
+from coop.governance.ballots.commitments import commit, open_ballot
 from coop.governance.ballots.store import list_standing
 from coop.governance.meetings import store
 from coop.governance.meetings.kept_statutes import find_articles
@@ -104,18 +104,7 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
         "rivals": rivals,
         "tariffs": _list_tariffs(tx) if is_tariff else [],
         "counted": sorted(commit(resolution_id, ballot) for ballot in standing.values()),
-        "own": None
-        if own is None
-        else [
-            resolution_id,
-            own.ballot_id,
-            own.member_id,
-            own.choice,
-            own.proxy_holder or "",
-            own.channel,
-            own.cast_on.isoformat(),
-            own.salt,
-        ],
+        "own": None if own is None else open_ballot(resolution_id, own),
     }
     return orjson.dumps(taken, default=str)
 

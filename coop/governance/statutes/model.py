@@ -119,9 +119,7 @@ class Second:
 @dataclass(frozen=True)
 class Approval:
     """Consent of an outside body, for a change of some articles or, where none is named, for every decision of a kind.
-
-    Without it a decision is not valid, or not effective, as ``lacking`` says.
-    """
+    Without it a decision is not valid, or not effective, as ``lacking`` says."""
 
     article: str
     articles: tuple[str, ...] = ()
@@ -249,6 +247,7 @@ class Voters:
     ``bands`` rise; ``on_bound`` says which band holds a bound itself, where the statutes do. Who has been a member for
     less than ``least_months`` on the day of the meeting has no vote yet. ``least_age`` counts on 1 January. Who is more
     than ``arrears_months`` behind has no rights. A suspension ends after ``suspended_months``.
+    With ``split`` who has several votes on a proposal may cast some for it and others against it or blank.
     """
 
     article: str
@@ -265,6 +264,8 @@ class Voters:
     suspended_months: int | None = None
     suspended_article: str = ""
     suspended_no_vote_article: str = ""
+    split: bool = False
+    split_article: str = ""
 
     def find_kind(self, kind: str) -> VoterKind | None:
         """Rules of the statutes about a kind of person."""
@@ -274,9 +275,7 @@ class Voters:
 @dataclass(frozen=True)
 class Proxies:
     """Votes by proxy: in writing, to somebody who votes; how many one may hold, or cast in all with the own vote.
-
-    ``before_the_vote``: the mandate is handed in before.
-    """
+    ``before_the_vote``: the mandate is handed in before."""
 
     article: str
     most_held: int | None = None

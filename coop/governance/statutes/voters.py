@@ -149,6 +149,19 @@ def cap_votes(articles: Articles, votes: Mapping[str, int], whole: int) -> dict[
     return {member_id: min(number, most) for member_id, number in votes.items()}
 
 
+def judge_split(articles: Articles) -> Ruling:
+    """Judge a ballot that casts some votes of its member for a proposal and others against it or blank.
+
+    >>> from coop.governance.statutes.model import Voters
+    >>> judge_split(Articles("a", voters=Voters("12", plural=True, split=True, split_article="12.4")))
+    Ruling(word='accepted', article='12.4', detail=None)
+    >>> judge_split(Articles("b", voters=Voters("12", plural=True))).word, judge_split(Articles("c")).article
+    ('refused', 'BW 2:38 lid 1')
+    """
+    voters = find_voters(articles)
+    return Ruling("accepted" if voters.split else "refused", voters.split_article or voters.article)
+
+
 def judge_mandate(form: str, *, holder_may_vote: bool, giver_may_vote: bool = True) -> Ruling:
     """Judge a mandate by the law: in writing, which an electronic record is, from and to somebody who votes."""
     assert LAW.proxies is not None, "the law has a rule for proxies"

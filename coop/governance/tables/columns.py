@@ -55,8 +55,8 @@ def day_column(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, Date, nullable=nullable)
 
 
-def count_column(name: str) -> Column[int]:
-    return Column(name, Integer, nullable=False)
+def count_column(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, Integer, nullable=nullable)
 
 
 def sha256_column(name: str) -> Column[str]:

@@ -1,5 +1,5 @@
-"""Triggers that keep what was decided: rows are only added, no ballot once the resolution is decided or withdrawn, and
-nothing is both."""
+"""Triggers that keep what was decided: rows are only added, no ballot once the resolution is decided or withdrawn,
+nothing is both, and whoever divides votes divides those that they have."""
 
 from __future__ import annotations
 
@@ -38,6 +38,16 @@ _BARRED: Final = (
 )
 """Rows that are not added: by a trigger of a name, to a table, where something is there already."""
 
+_SPLIT_WRONG: Final = "a divided ballot has the votes of its member on the frozen voting list"
+_LISTED: Final = (
+    "SELECT 1 FROM resolution JOIN voting_list ON voting_list.community = resolution.community"
+    " AND voting_list.meeting_id = resolution.meeting_id AND voting_list.moment = 'opened'"
+    " JOIN document ON document.community = voting_list.community AND document.sha256 = voting_list.list_hash"
+    " CROSS JOIN {voters} WHERE resolution.community = NEW.community AND resolution.resolution_id = NEW.resolution_id"
+    " AND {member} = NEW.member_id AND {votes} = NEW.votes_for + NEW.votes_against + NEW.votes_blank"
+)
+"""Member and votes of a divided ballot on the list of its meeting, which is a document: pairs in JSON."""
+
 
 def guard_governance(sql: Connection) -> None:
     """Create the triggers; the migration that makes the tables calls this once."""
@@ -57,6 +67,15 @@ def _sqlite() -> list[str]:
         f" BEGIN SELECT RAISE(ABORT, '{message}'); END"
         for name, table, barred, message in _BARRED
     ]
+    listed = _LISTED.format(
+        voters="json_each(CAST(document.body AS TEXT)) AS voter",
+        member="json_extract(voter.value, '$[0]')",
+        votes="json_extract(voter.value, '$[1]')",
+    )
+    made.append(
+        f"CREATE TRIGGER ballot_splits BEFORE INSERT ON ballot WHEN NEW.choice = 'split' AND NOT EXISTS ({listed})"
+        f" BEGIN SELECT RAISE(ABORT, '{_SPLIT_WRONG}'); END"
+    )
     return made
 
 
@@ -73,6 +92,18 @@ def _postgresql() -> list[str]:
             " USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$",
             f"CREATE TRIGGER {name} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
         ]
+    listed = _LISTED.format(
+        voters="jsonb_array_elements(convert_from(document.body, 'UTF8')::jsonb) AS voter",
+        member="voter ->> 0",
+        votes="(voter ->> 1)::int",
+    )
+    made += [
+        "CREATE FUNCTION ballot_splits() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN IF NOT EXISTS ({listed}) THEN RAISE EXCEPTION '{_SPLIT_WRONG}'"
+        " USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER ballot_splits BEFORE INSERT ON ballot FOR EACH ROW WHEN (NEW.choice = 'split')"
+        " EXECUTE FUNCTION ballot_splits()",
+    ]
     made += [
         f"CREATE TRIGGER {table}_keeps BEFORE UPDATE OR DELETE ON {table}"
         " FOR EACH ROW EXECUTE FUNCTION governance_refuses()"

@@ -239,6 +239,9 @@ ballot = make_table(
     Column("ballot_id", String(100), nullable=False),
     Column("entry_id", String(100)),
     Column("salt", String(64), nullable=False),
+    count_column("votes_for", nullable=True),
+    count_column("votes_against", nullable=True),
+    count_column("votes_blank", nullable=True),
     *said(),
     refer(("resolution_id",), "resolution"),
     refer(("entry_id",), "entry"),
@@ -246,13 +249,20 @@ ballot = make_table(
     CheckConstraint("channel IN ('own', 'mandate', 'room', 'paper', 'letter')", name="channel"),
     CheckConstraint("(channel IN ('own', 'mandate')) = (entry_id IS NULL)", name="entered"),
     CheckConstraint("channel <> 'mandate' OR proxy_holder IS NOT NULL", name="mandate"),
-    CheckConstraint("choice IN ('for', 'against', 'blank')", name="choice"),
+    CheckConstraint("choice IN ('for', 'against', 'blank', 'split')", name="choice"),
+    CheckConstraint(
+        "(choice = 'split') = (votes_for IS NOT NULL) AND (choice = 'split') = (votes_against IS NOT NULL)"
+        " AND (choice = 'split') = (votes_blank IS NOT NULL)",
+        name="split",
+    ),
+    CheckConstraint("votes_for >= 0 AND votes_against >= 0 AND votes_blank >= 0", name="parts"),
     CheckConstraint("proxy_holder IS NULL OR proxy_holder <> member_id", name="proxy"),
     CheckConstraint("number >= 1", name="number"),
 )
 """The ballot with the highest number stands; the others are its history. Of channel ``own`` is what the member cast in
 their own session, where ``actor`` is their account; of ``mandate`` what the holder of their mandate cast in theirs;
-what was entered for them names its entry."""
+what was entered for them names its entry. One that is ``split`` says how many votes go where; a trigger holds these
+against the frozen voting list."""
 
 objection = make_table(
     "objection",

@@ -101,7 +101,7 @@ def _check_new_vote(tx: Tx, meeting: Meeting, resolution: Resolution, before: st
 
 
 def _name(ballot: Ballot) -> tuple[object, ...]:
-    return ballot.member_id, ballot.choice, ballot.proxy_holder, ballot.channel, ballot.cast_on
+    return ballot.member_id, ballot.choice, ballot.parts, ballot.proxy_holder, ballot.channel, ballot.cast_on
 
 
 def _list_standing(tx: Tx, resolution_id: str) -> Mapping[str, Ballot]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Final
 from uuid import uuid4
 
@@ -14,11 +14,13 @@ from coop.governance.ballots import wording
 from coop.governance.ballots.mandates import commands as mandates
 from coop.governance.ballots.mandates.store import list_mandates
 from coop.governance.ballots.mandates.views import view_mandates
+from coop.governance.ballots.papers import read_numbers
 from coop.governance.ballots.store import list_ballots
 from coop.governance.ballots.views import find_meeting_view
 from coop.governance.meetings import voting_lists
 from coop.governance.meetings.voter_store import list_numbers
-from coop.governance.model import MANDATE
+from coop.governance.model import MANDATE, SPLIT
+from coop.governance.statutes.voters import judge_split
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.kit.tx import Tx
@@ -74,8 +76,9 @@ def _act(tx: Tx, meeting_id: str, member_id: str, filled: dict[str, str], lang: 
                 tx,
                 filled.get("resolution_id", "")[:100],
                 member_id,
-                filled.get("choice", ""),
+                read_numbers(filled) if filled.get("choice") == SPLIT else filled.get("choice", ""),
                 filled.get("ballot_id", "")[:100] or str(uuid4()),
+                filled.get("giver", "")[:100],
             )
             return translate_counted(lang, "You voted for %(num)s member.", "You voted for %(num)s members.", count)
     number = filled.get("number", "").strip()[:100]
@@ -94,10 +97,16 @@ def _own_id(request: Request) -> str:
     return member_id
 
 
-def _list_cast(tx: Tx, resolution_id: str, givers: Collection[str], holder: str) -> Sequence[str]:
-    """Choices that somebody cast on a resolution by the mandates that they hold, each once."""
+def _list_cast(
+    tx: Tx, resolution_id: str, givers: Collection[str], holder: str, numbers: Mapping[str, str], lang: str
+) -> Sequence[tuple[str, str]]:
+    """Choices that somebody cast on a resolution by the mandates that they hold, each with the members of whom."""
     standing = [cast[-1] for cast in list_ballots(tx, resolution_id, givers).values()] if givers else []
-    return sorted({cast.choice for cast in standing if cast.channel == MANDATE and cast.proxy_holder == holder})
+    mine = [cast for cast in standing if cast.channel == MANDATE and cast.proxy_holder == holder]
+    named: dict[str, list[str]] = {}
+    for cast in mine:
+        named.setdefault(wording.cast(lang, cast), []).append(numbers.get(cast.member_id, cast.member_id))
+    return [(choice, ", ".join(sorted(members))) for choice, members in sorted(named.items())]
 
 
 def _show(request: Request, meeting_id: str, form: Form) -> Response:
@@ -112,7 +121,7 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
             (
                 outcome,
                 ballots.list_open_givers(tx, view.meeting, outcome.resolution.resolution_id, member_id),
-                _list_cast(tx, outcome.resolution.resolution_id, givers, member_id),
+                _list_cast(tx, outcome.resolution.resolution_id, givers, member_id, numbers, language_of(request)),
             )
             for outcome in view.outcomes
             if outcome.withdrawn is None
@@ -130,6 +139,11 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
         givers=[(numbers.get(each, each), votes.get(each, 0)) for each in givers],
         points=points if view.own_votes_open and givers else [],
         articles=view.outcomes[0].articles,
+        may_split=judge_split(view.outcomes[0].articles).word == "accepted",
+        numbers=numbers,
+        votes=votes,
+        most_votes=max((votes.get(each, 0) for each in givers), default=0),
+        empty=Form({}),
         ballot_id=str(uuid4()),
         form=form,
         words=wording,

@@ -109,7 +109,7 @@ def _check_admission(tx: Tx, resolution: Resolution, content: Record, own: Recor
     }
     every = [each for cast in ballot_store.list_ballots(tx, moved).values() for each in cast]
     carried = [(each, before[each.ballot_id]) for each in every if each.ballot_id in before]
-    names = ("member_id", "choice", "proxy_holder", "channel", "cast_on")
+    names = ("member_id", "choice", "parts", "proxy_holder", "channel", "cast_on")
     if any(getattr(one, name) != getattr(other, name) for one, other in carried for name in names):
         yield "votes that count for it were cast otherwise on the proposal as it was"
     if len(carried) != admitted["carried"] or (carried and admitted["ahead"] != "count"):
