@@ -13,8 +13,9 @@ from coop.governance.articles.form import fill_articles, read_filled
 from coop.governance.ballots import second_opinion
 from coop.governance.ballots.counting import decide
 from coop.governance.model import Count
-from coop.governance.statutes.model import Casting, SecondCall
+from coop.governance.statutes.model import Casting
 from coop.governance.statutes.record import describe_articles, read_articles
+from coop.governance.statutes.tallies import SecondCall
 from coop.kit.database import Database
 from tests.governance.assemblies import KINDS, draw_articles, judge, play
 from tests.kit.clocks import SetClock

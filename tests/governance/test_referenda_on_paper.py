@@ -233,7 +233,7 @@ def test_who_asks_is_reckoned_alike_by_who_takes_requests_and_by_who_verifies(ac
         theirs = [each for each in requests if each.member_id == who]
         struck = {each["number"] for each in objections}
         if act == "object" and len(theirs) == 1 and not theirs[0].is_own and theirs[0].number not in struck:
-            made = {"number": theirs[0].number, "requests_before": len(requests), "counted": False}
+            made: dict[str, object] = {"number": theirs[0].number, "requests_before": len(requests), "counted": False}
             objections.append(made)
         elif (act == "own" and not any(each.is_own for each in theirs)) or (act == "paper" and not theirs):
             entry_id = None if act == "own" else f"entry {len(requests)}"

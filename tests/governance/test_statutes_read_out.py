@@ -31,7 +31,6 @@ from coop.governance.statutes.model import (
     Quorum,
     Rule,
     Second,
-    SecondCall,
     Share,
     Term,
     Universal,
@@ -40,6 +39,7 @@ from coop.governance.statutes.model import (
     Written,
 )
 from coop.governance.statutes.record import describe_articles, read_articles
+from coop.governance.statutes.tallies import SecondCall
 from coop.governance.statutes.terms import judge_electronic
 from coop.governance.statutes.unasked import FIELDS, SECTIONS
 from coop.values import BadInput

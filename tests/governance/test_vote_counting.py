@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from coop.governance.ballots.counting import base_votes, count_ballots, quorum_needed, votes_needed
 from coop.governance.ballots.counting import decide as decide_by_articles
 from coop.governance.model import Ballot, Count, Verdict
-from coop.governance.statutes.model import BASES, Also, Articles, Base, Casting, Quorum, Rule, Second, SecondCall, Share
+from coop.governance.statutes.model import BASES, Also, Articles, Base, Casting, Quorum, Rule, Second, Share
+from coop.governance.statutes.tallies import SecondCall
 from tests.governance.assembly import HELD, PLAIN, TWO_THIRDS
 
 NO_QUORUM = replace(TWO_THIRDS, quorum=None)

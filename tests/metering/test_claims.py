@@ -216,9 +216,9 @@ def share_of_first(tx: Tx, by_account: list[int]) -> tuple[int, tuple[str, ...]]
     for at, hour in zip(days, hours, strict=True):
         by_device(tx, Stand("E1", Quantity.ELECTRICITY_IMPORT, at, Decimal(int(hour)), "kWh"))
     deliver(tx, quarters("E1", START, by_account))
-    runs, lacking = share(Store(tx), MARCH)
-    got = sum(one.allocated_wh for one in runs[0].outcome.shares if one.connection_id == "C1")
-    return got, tuple(one for one in lacking if "E1" in one)
+    shared = share(Store(tx), MARCH)
+    got = sum(one.allocated_wh for one in shared.runs[0].outcome.shares if one.connection_id == "C1")
+    return got, tuple(one for one in shared.lacking if "E1" in one)
 
 
 def test_quarter_hours_of_an_account_share_no_more_than_the_device_counted_between_its_readings(

@@ -350,7 +350,15 @@ def test_a_batch_is_refused_what_each_of_its_series_is_refused_by_itself(
 ) -> None:
     start = at("2025-03-31T00:00")
     said = [
-        Series(meter, Quantity.ELECTRICITY_IMPORT, start, 900, "Wh", np.zeros(len(codes)), np.array(codes, np.uint8))
+        Series(
+            meter,
+            Quantity.ELECTRICITY_IMPORT,
+            start,
+            900,
+            "Wh",
+            np.zeros(len(codes), np.int64),
+            np.array(codes, np.uint8),
+        )
         for meter, codes in told
     ]
 

@@ -112,7 +112,7 @@ class Play:
 
     def _stand(self, tx: Tx) -> None:
         meter, when = self.rng.choice(["H1", "H1", "H2", "H3"]), self._when()
-        base, step = {"H1": (10, 1), "H2": (20, 2), "H3": (5, Decimal("0.3"))}[meter]
+        base, step = {"H1": (10, Decimal(1)), "H2": (20, Decimal(2)), "H3": (5, Decimal("0.3"))}[meter]
         days = Decimal((when - midnight(DAYS[0])).total_seconds()) / 86400
         value = (base + step * days + Decimal(self.rng.randint(-30, 30)) / 100).quantize(Decimal("0.01"))
         quality = self.rng.choice([Quality.MEASURED, Quality.CORRECTED])

@@ -13,7 +13,6 @@ from coop.governance.api.paper_answers import LaidPaperOut
 from coop.governance.ballots.closing import Outcome
 from coop.governance.entries.store import Entry, Settled
 from coop.governance.minutes.records import count_record
-from coop.governance.model import Programme
 from coop.governance.statutes.model import Articles
 
 Word = Literal["adopted", "rejected"]
@@ -282,46 +281,6 @@ class MeetingOut(Answer):
     group: str = ""
 
 
-class MilestoneOut(Answer):
-    """A milestone of a phase."""
-
-    milestone_id: str
-    name_nl: str
-    name_en: str
-    budget_cents: int
-    margin_per_mille: int
-    deadline: date
-    evidence: tuple[str, ...]
-
-
-class PhaseOut(Answer):
-    """A phase of a programme."""
-
-    phase_id: str
-    name_nl: str
-    name_en: str
-    budget_cents: int
-    milestones: list[MilestoneOut]
-
-
-class TrancheOut(Answer):
-    """A part of the money, which a milestone releases."""
-
-    tranche_id: str
-    milestone_id: str
-    financier: str
-    amount_cents: int
-
-
-class ProgrammeOut(Answer):
-    """A programme with its phases and its money."""
-
-    programme_id: str
-    name: str
-    phases: list[PhaseOut]
-    tranches: list[TrancheOut]
-
-
 class StoredResolutionOut(ResolutionOut):
     """One resolution with the hash of its documents and, once it is decided, how many ballots were counted."""
 
@@ -396,8 +355,3 @@ def state_of(settled: Settled | None) -> EntryState:
     if settled is None:
         return "waits"
     return "confirmed" if settled.outcome == "confirmed" else "dropped"
-
-
-def programme_out(programme: Programme) -> ProgrammeOut:
-    """A programme with its phases and its money."""
-    return ProgrammeOut.model_validate(programme)

@@ -25,7 +25,6 @@ from coop.governance.api.answers import (
     ObjectionOut,
     OwnVoteOut,
     PlannedOut,
-    ProgrammeOut,
     ReachedOut,
     ReportOut,
     ResolutionOut,
@@ -34,11 +33,11 @@ from coop.governance.api.answers import (
     VersionOut,
     decision_out,
     entry_out,
-    programme_out,
     state_of,
 )
 from coop.governance.api.minutes_answers import MeetingMinutesOut
 from coop.governance.api.outcome_answers import WithdrawnOut
+from coop.governance.api.programme_answers import ProgrammeOut, programme_out
 from coop.governance.api.stop_bodies import StopBody
 from coop.governance.articles import commands as statutes
 from coop.governance.ballots import closing

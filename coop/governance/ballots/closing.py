@@ -30,7 +30,8 @@ from coop.governance.meetings import store, voting_lists
 from coop.governance.meetings.withdrawal_store import Withdrawal, find_withdrawn_points
 from coop.governance.model import ELECTION, Count, Meeting, Resolution, Verdict
 from coop.governance.statutes.applying import find_articles
-from coop.governance.statutes.model import Articles, Casting, Rule, SecondCall
+from coop.governance.statutes.model import Articles, Casting, Rule
+from coop.governance.statutes.tallies import SecondCall
 from coop.governance.stops.store import KeptStop, list_stops
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, say

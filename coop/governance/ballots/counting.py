@@ -13,8 +13,9 @@ from coop.governance.ballots.attendance.rules import MANDATE
 from coop.governance.model import Ballot, Count, Verdict
 from coop.governance.statutes import majorities
 from coop.governance.statutes.majorities import applies, count_present, find_rule, is_half
-from coop.governance.statutes.model import Articles, Casting, Rule, SecondCall, Tally
+from coop.governance.statutes.model import Articles, Casting, Rule
 from coop.governance.statutes.saying import say_rule
+from coop.governance.statutes.tallies import SecondCall, Tally
 from coop.values import CoopError, say
 
 _REASONS: Final = {

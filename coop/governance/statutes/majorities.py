@@ -13,17 +13,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from coop.governance.statutes.law import AS_STATUTES, FLOORS, LAW, OUTSIDE, WITH_NOTICE
-from coop.governance.statutes.model import (
-    Articles,
-    Casting,
-    Quorum,
-    Rule,
-    Ruling,
-    Second,
-    SecondCall,
-    Share,
-    Tally,
-)
+from coop.governance.statutes.model import Articles, Casting, Quorum, Rule, Ruling, Second, Share
+from coop.governance.statutes.tallies import SecondCall, Tally
 
 
 def find_rule(articles: Articles, kind: str) -> Rule:

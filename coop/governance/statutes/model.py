@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import time
 from typing import Final, Literal
 
 from coop.governance.statutes.council import Council
@@ -371,43 +371,3 @@ class Articles:
     universal: Universal | None = None
     written: Written | None = None
     outside_article: str = ""
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Votes and heads of one vote. Present are also those who are represented; ``represented`` says how many votes of
-    them are, ``heads_represented`` how many members. Invalid votes are neither cast nor blank."""
-
-    votes_for: int
-    votes_against: int
-    votes_blank: int = 0
-    votes_all: int = 0
-    votes_present: int = 0
-    members_all: int = 0
-    members_present: int = 0
-    represented: int = 0
-    heads_represented: int = 0
-
-    @property
-    def votes_cast(self) -> int:
-        """For and against."""
-        return self.votes_for + self.votes_against
-
-    @property
-    def is_tie(self) -> bool:
-        """True when as many are for as against, and somebody is."""
-        return self.votes_for == self.votes_against > 0
-
-    def base(self, base: Base) -> int:
-        """The votes of which a majority is taken."""
-        there = max(self.votes_cast + self.votes_blank, self.votes_present)
-        return {"cast": self.votes_cast, "present": there, "all": self.votes_all}[base]
-
-
-@dataclass(frozen=True)
-class SecondCall:
-    """A second meeting on the same proposal: when both were held, and whether its notice says that and why."""
-
-    first_on: date
-    held_on: date
-    says_why: bool

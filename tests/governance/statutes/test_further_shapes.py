@@ -17,20 +17,9 @@ from coop.governance.ballots.counting import decide
 from coop.governance.model import Count
 from coop.governance.statutes.judging import judge_articles
 from coop.governance.statutes.majorities import decide_outside
-from coop.governance.statutes.model import (
-    Also,
-    Approval,
-    Articles,
-    Casting,
-    Quorum,
-    Rule,
-    Second,
-    SecondCall,
-    Share,
-    Term,
-    Voters,
-)
+from coop.governance.statutes.model import Also, Approval, Articles, Casting, Quorum, Rule, Second, Share, Term, Voters
 from coop.governance.statutes.record import describe_articles, read_articles
+from coop.governance.statutes.tallies import SecondCall
 from coop.governance.statutes.terms import judge_notice
 from coop.governance.statutes.voters import cap_votes
 

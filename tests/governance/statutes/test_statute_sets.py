@@ -13,7 +13,8 @@ import yaml
 from pydantic import TypeAdapter
 
 from coop.governance.statutes import elections, majorities, requests, terms, voters
-from coop.governance.statutes.model import Articles, Ruling, SecondCall, Tally
+from coop.governance.statutes.model import Articles, Ruling
+from coop.governance.statutes.tallies import SecondCall, Tally
 
 HERE = Path(__file__).parent
 SETS: dict[str, Articles] = TypeAdapter(dict[str, Articles]).validate_python(

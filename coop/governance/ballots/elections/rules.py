@@ -19,7 +19,8 @@ from coop.governance.ballots.elections.candidacy import Candidacy
 from coop.governance.ballots.elections.model import AGAINST, BREAK, KEEP, NO_QUORUM, Draw, Sheet, Stand
 from coop.governance.statutes.elections import SIMPLE, judge_round
 from coop.governance.statutes.majorities import has_quorum, judge_nomination
-from coop.governance.statutes.model import MORE_THAN_HALF, Articles, Election, Ruling, Tally
+from coop.governance.statutes.model import MORE_THAN_HALF, Articles, Election, Ruling
+from coop.governance.statutes.tallies import Tally
 from coop.values import CoopError, Said, say
 
 NO_VOTES = "nobody voted"
