@@ -39,7 +39,7 @@ def get_own_votes(request: Request) -> Response:
     columns = (
         Column("resolution_id", "Id", of=lambda row: row[0]),
         Column("subject", N_("Subject"), of=lambda row: resolutions[row[0]].subject(lang)),
-        Column("choice", N_("Your vote"), Kind.WORD, of=lambda row: wording.CHOICES[row[1].choice]),
+        Column("choice", N_("Your vote"), Kind.WORD, of=lambda row: wording.BALLOTS[row[1].choice]),
         Column("votes_for", N_("For"), Kind.WHOLE, of=lambda row: row[1].votes_for),
         Column("votes_against", N_("Against"), Kind.WHOLE, of=lambda row: row[1].votes_against),
         Column("votes_blank", N_("Blank"), Kind.WHOLE, of=lambda row: row[1].votes_blank),

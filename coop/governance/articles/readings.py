@@ -265,13 +265,14 @@ def _say_voters(own: Voters) -> list[Said]:
         )
     if own.suspended_months is not None:
         said.append(say("A suspension ends after %(months)s months.", months=own.suspended_months))
-    if own.split:
-        template = say(
+    if own.split or own.split_article:
+        named = own.split_article or own.article
+        divided = say(
             "Who has several votes may divide them on a proposal: some for, others against or blank (%(article)s);"
             " in an election of persons all of them go one way.",
-            article=own.split_article or own.article,
+            article=named,
         )
-        said.append(template)
+        said.append(divided if own.split else say("Nobody divides their votes (%(article)s).", article=named))
     return said
 
 

@@ -24,7 +24,9 @@ from coop.governance.statutes.voters import find_proxies, judge_split
 from coop.web.language import N_, gettext, translate
 from coop.web.writing import civil_day, number, speak
 
-CHOICES: Final = {"for": N_("For"), "against": N_("Against"), "blank": N_("Blank"), "split": N_("Divided")}
+CHOICES: Final = {"for": N_("For"), "against": N_("Against"), "blank": N_("Blank")}
+BALLOTS: Final = {**CHOICES, "split": N_("Divided")}
+"""What a ballot says, which may divide the votes of its member."""
 MANNERS: Final = {"room": N_("in the room"), "online": N_("online"), "mandate": N_("by a mandate")}
 MANDATES: Final = {"given": N_("given"), "revoked": N_("mandate revoked"), "voted": N_("ended by an own vote")}
 MANDATE_STATES: Final = {**MANDATES, "ended": N_("ended")}
