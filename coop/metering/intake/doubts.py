@@ -111,7 +111,7 @@ def find_doubts(tx: Tx, delivery: Delivery) -> list[Problem]:
         for a, b in ((one, other), (other, one))
     ]
     astray = {one.key: reason for one, reason in _list_astray(held)}
-    found += [Problem(astray[one.key], one.name, one.line) for one in held if one.key in astray]
+    found += [_doubt_of(one, one.line, astray[one.key]) for one in held if one.key in astray]
     now_s = seconds(tx.now)
     for one in held:
         if one.key not in named and one.key not in astray and (doubt := _doubt(tx, one, now_s)):

@@ -47,7 +47,7 @@ def cut_columns(text: bytes) -> Columns | None:
     True
     """
     openings = np.array([match.end() for match in _OPENING.finditer(text)], np.int64)
-    room = len(text) // 2 + 1  # each value is at least a digit and what ends it; what is not filled takes no memory
+    room = text.count(b",") + len(openings)
     values, there = np.empty(room, np.int64), np.empty(room, np.bool_)
     closings, bounds = np.zeros(len(openings), np.int64), np.zeros(len(openings) + 1, np.int64)
     if not _read(np.frombuffer(text, np.uint8), openings, values, there, closings, bounds):
