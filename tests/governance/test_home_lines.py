@@ -23,6 +23,7 @@ PAGES = {
     "expulsion": "/governance/expulsions",
     "appeal": "/governance/expulsions",
     "challenge": f"{POINT}/challenge",
+    "request": f"{POINT}/referendum",
     "motion": f"{POINT}/motions",
     "order": f"{POINT}/motions",
     "word": f"{MEETING}/words",
@@ -33,6 +34,8 @@ PAGES = {
     "lot": "/governance/elections/tariff",
     "term": "/governance/offices",
     "term-end": "/governance/offices",
+    "seat": "/governance/steering",
+    "seat-end": "/governance/steering",
 }
 
 

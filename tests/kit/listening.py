@@ -1,7 +1,7 @@
 """An instance of the listening service as a process of its own: ``python -m tests.kit.listening URL BATCH_SIZE FIRST``.
 
-It reads every fact of the teller, waits for a line, hears them batch by batch from the place ``FIRST`` on and round to
-it again, and prints how many of each batch were new.
+It reads every fact of the teller, waits for a line, hears a first batch from the place ``FIRST`` on, waits for another
+line, hears batch by batch what is left, round to ``FIRST`` again, and prints how many of each batch were new.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ def main(url: str, batch_size: int, first: int) -> None:
     consumer = LISTENER.consumer(listener)
     in_order = [*facts[first:], *facts[:first]]
     print("ready", flush=True)
-    sys.stdin.readline()
     for at in range(0, len(in_order), batch_size):
+        if at in (0, batch_size):
+            sys.stdin.readline()
         print(consume(consumer, in_order[at : at + batch_size], lambda failures: 0.01 * failures), flush=True)
 
 

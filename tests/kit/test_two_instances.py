@@ -22,7 +22,7 @@ from coop.kit.tables import fact_count, inbox
 from coop.kit.tx import Tx
 from tests.kit.town import COMMUNITY, LISTENER, heard_by, member, open_database, tell
 
-FACTS, GHOST = 240, 150
+FACTS, GHOST = 360, 150
 
 
 @contextmanager
@@ -39,10 +39,21 @@ def instance(url: str, batch_size: int, first: int) -> Iterator[subprocess.Popen
 
 
 def start(process: subprocess.Popen[str]) -> None:
-    """Let a process hear, once it has read."""
+    """Let a process hear a first batch, once it has read."""
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
+    go_on(process)
+
+
+def go_on(process: subprocess.Popen[str]) -> None:
+    """Let a process hear what is left, as soon as it is through its first batch."""
     print(file=process.stdin, flush=True)
+
+
+def read_count(process: subprocess.Popen[str]) -> int:
+    """Facts of the next batch that were new to the process."""
+    assert process.stdout is not None
+    return int(process.stdout.readline())
 
 
 def count_taken(listener: Database) -> tuple[int, int]:
@@ -59,22 +70,25 @@ def test_of_two_instances_that_hear_the_same_facts_each_is_handled_by_one(postgr
     with teller.system_write() as sql:
         journal.seal(sql)
     with ExitStack() as stack:
-        places = ((10, 0), (30, 0), (20, FACTS // 2))
+        places = ((10, 0), (30, FACTS // 3), (20, 2 * FACTS // 3))
         killed, *pair = [stack.enter_context(instance(postgres_url, size, first)) for size, first in places]
         start(killed)
-        assert killed.stdout is not None
-        assert killed.stdout.readline() == "10\n"
+        go_on(killed)
+        assert read_count(killed) == 10
         killed.kill()
         killed.wait()
         before, _ = count_taken(listener)
-        assert 10 <= before < FACTS // 2, "it was killed on the way"
+        assert 10 <= before < FACTS // 3, "it was killed on the way"
         for process in pair:
             start(process)
+        first = [read_count(process) for process in pair]
+        for process in pair:
+            go_on(process)
         said = [process.communicate(timeout=60) for process in pair]
-        new = [sum(map(int, counts.split())) for counts, _ in said]
+        new = [begun + sum(map(int, counts.split())) for begun, (counts, _) in zip(first, said, strict=True)]
         assert [log for _, log in said] == ["", ""], "to meet each other is nothing to warn of"
         assert [process.returncode for process in pair] == [0, 0]
-    assert min(new) > 0, "both had a part in it"
+    assert min(first) > 0, "both had a part in it"
     assert before + sum(new) == FACTS
     assert count_taken(listener) == (FACTS, FACTS)
     assert heard_by(listener) == [f"m{number:04d}" for number in range(FACTS) if number != GHOST]
