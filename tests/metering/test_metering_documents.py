@@ -7,6 +7,7 @@ own.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,13 +18,14 @@ import pytest
 from coop.kit.database import Database
 from coop.kit.documents import Document, Schema
 from coop.kit.documents import load as load_document
+from coop.kit.tx import Tx
 from coop.metering.heat.documents import BASIS, Basis
 from coop.metering.heat.measuring import Span
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period, correct_period
 from coop.metering.periods.grounds import GROUNDS, Grounds
 from coop.metering.provenance import ground, verify
-from coop.metering.provenance.ground import WholeGround
+from coop.metering.provenance.ground import Ground, WholeGround
 from coop.metering.provenance.verify import verify_allocation, verify_measurement
 from coop.metering.readings.documents import MANIFEST, plain_schema
 from coop.metering.readings.plausibility import Bound
@@ -193,3 +195,26 @@ def test_a_measurement_that_can_no_longer_be_read_keeps_no_other_from_being_veri
         assert verify_measurement(tx, sound.id, whole.of(sound.id)) == []
         with pytest.raises(ValueError, match="JSON"):
             whole.of(damaged.id)
+
+
+def test_parts_that_are_asked_in_turn_are_read_once(one_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bills of one month may rest on two parts, in any order: each is read once, not anew for each bill."""
+    with writing(one_database) as tx:
+        heat_of_march(tx)
+        close_period(tx, MARCH)
+        ids = [one.id for one in periods.list_measurements(tx, MARCH)]
+    monkeypatch.setattr(ground, "TOGETHER", 1)
+    read: list[object] = []
+
+    class Counted(Ground):
+        def __init__(self, tx: Tx, measurement_ids: Collection[str]) -> None:
+            super().__init__(tx, measurement_ids)
+            read.append(measurement_ids)
+
+    monkeypatch.setattr(ground, "Ground", Counted)
+    with one_database.read(COMMUNITY) as tx:
+        whole = WholeGround(tx)
+        for _ in range(3):
+            for one in ids[: ground.PARTS_KEPT]:
+                assert verify_measurement(tx, one, whole.of(one)) == []
+    assert len(read) == ground.PARTS_KEPT == 2

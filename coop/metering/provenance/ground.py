@@ -18,6 +18,8 @@ from coop.values import CoopError, NotFound, say
 
 TOGETHER = 500
 """Measurements that are read at once: their readings of a month are kept in memory."""
+PARTS_KEPT = 2
+"""Parts of so many measurements that stay in memory."""
 BROKEN = (CoopError, *documents.UNREADABLE)
 """What comes of reading a row that somebody wrote into."""
 
@@ -70,25 +72,30 @@ class Ground:
 
 
 class WholeGround:
-    """The ground of every measurement of a co-operative, read for many at a time in the order in which they were
-    told."""
+    """The ground of every measurement of a co-operative, read for many at a time in the order in which they were told.
+
+    Bills of one month rest on neighbouring parts, and a correction on an older one: what was asked last stays.
+    """
 
     def __init__(self, tx: Tx) -> None:
         self._tx, ids = tx, periods.list_measurement_ids(tx)
         parts = [tuple(ids[first : first + TOGETHER]) for first in range(0, len(ids), TOGETHER)]
         self._parts = {measurement_id: part for part in parts for measurement_id in part}
-        self._part: tuple[str, ...] = ()
-        self._ground: Ground | None = None
+        self._grounds: dict[tuple[str, ...], Ground] = {}
 
     def of(self, measurement_id: str) -> Ground:
         """The ground of one measurement; that of it alone where what others rest on can no longer be read."""
         part = self._parts.get(measurement_id, ())
-        if part != self._part or self._ground is None:
+        ground = self._grounds.pop(part, None)
+        if ground is None:
             try:
-                self._part, self._ground = part, Ground(self._tx, part)
+                ground = Ground(self._tx, part)
             except BROKEN:
                 return Ground(self._tx, [measurement_id])
-        return self._ground
+        self._grounds[part] = ground
+        if len(self._grounds) > PARTS_KEPT:
+            del self._grounds[next(iter(self._grounds))]
+        return ground
 
 
 def open_document(schema: Schema[Content], stored: Mapping[str, Document], sha256: str) -> Content:
