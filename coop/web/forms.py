@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -77,6 +78,18 @@ async def read_files(request: Request) -> dict[str, tuple[str, bytes]]:
                 files[name] = (value.filename, await value.read())
             await value.close()
     return files
+
+
+def read_day(filled: Mapping[str, str], name: str, code: str) -> date:
+    """A day that a field of a form holds, as a browser writes it.
+
+    Raises:
+        BadInput: ``code``, it holds none.
+    """
+    try:
+        return date.fromisoformat(filled.get(name, ""))
+    except ValueError:
+        raise BadInput([Problem(say("give a day"), name)], code) from None
 
 
 def read_cents(text: str) -> int | None:

@@ -4,7 +4,7 @@ day."""
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -20,7 +20,7 @@ from coop.governance.model import WHY_MAX, Meeting
 from coop.kit.http import GuardedRoute, reading, writing
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, say
-from coop.web.forms import Form, read_form
+from coop.web.forms import Form, read_day, read_form
 from coop.web.language import language_of, translate
 from coop.web.shell import redirect, render
 
@@ -58,10 +58,7 @@ def call_second(request: Request, meeting_id: str, filled: Filled) -> Response:
 
 def _read_second(tx: Tx, first: MeetingView, filled: dict[str, str]) -> Meeting:
     """The second meeting that a filled form calls today: the chosen points word by word, on another day."""
-    try:
-        held_on = date.fromisoformat(filled.get("held_on", ""))
-    except ValueError:
-        raise BadInput([Problem(say("give a day"), "held_on")], "bad-agenda") from None
+    held_on = read_day(filled, "held_on", "bad-agenda")
     chosen = [
         outcome.resolution
         for number, outcome in enumerate(first.outcomes)

@@ -3,7 +3,6 @@ that undoes."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Final
 from uuid import uuid4
 
@@ -17,8 +16,8 @@ from coop.governance.entries.forms import settle_entry
 from coop.governance.entries.store import list_waiting
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
-from coop.values import BadInput, CoopError, Problem, say
-from coop.web.forms import Form, read_form
+from coop.values import CoopError
+from coop.web.forms import Form, read_day, read_form
 from coop.web.language import language_of, translate
 from coop.web.shell import redirect, render
 
@@ -41,8 +40,8 @@ def show_stop(request: Request, resolution_id: str) -> Response:
 def propose(request: Request, resolution_id: str, filled: Filled) -> Response:
     """Keep a fall, or its end, until somebody else confirms it."""
     try:
-        ruled_on = _read_day(filled, "ruled_on")
-        from_on = _read_day(filled, "from_on") if filled.get("from_on") else None
+        ruled_on = read_day(filled, "ruled_on", "bad-stop")
+        from_on = read_day(filled, "from_on", "bad-stop") if filled.get("from_on") else None
         ruling = Ruling(filled.get("manner", ""), ruled_on, from_on)
         with writing(request) as tx:
             propose_stop(tx, resolution_id, ruling, filled.get("paper", ""), filled.get("entry_id", "")[:100])
@@ -64,13 +63,6 @@ def settle(request: Request, resolution_id: str, entry_id: str, filled: Filled) 
     if new is None:
         return redirect(f"{page}/stop", translate(lang, "Nothing is changed."))
     return redirect(page, translate(lang, "It is done, and the members are told."))
-
-
-def _read_day(filled: dict[str, str], name: str) -> date:
-    try:
-        return date.fromisoformat(filled.get(name, ""))
-    except ValueError:
-        raise BadInput([Problem(say("give a day"), name)], "bad-stop") from None
 
 
 def _show(request: Request, resolution_id: str, form: Form) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Final
 from uuid import uuid4
 
@@ -17,7 +16,7 @@ from coop.governance.entries.store import list_waiting
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import BadInput, CoopError, Problem, say
-from coop.web.forms import Form, read_form
+from coop.web.forms import Form, read_day, read_form
 from coop.web.language import language_of, translate
 from coop.web.shell import redirect, render
 
@@ -83,10 +82,7 @@ def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> 
 
 
 def _read_anew(filled: dict[str, str]) -> Anew:
-    try:
-        held_on = date.fromisoformat(filled.get("held_on", ""))
-    except ValueError:
-        raise BadInput([Problem(say("give a day"), "held_on")], "bad-agenda") from None
+    held_on = read_day(filled, "held_on", "bad-agenda")
     begins_at, votes_until = (filled.get(name, "").strip()[:20] for name in ("begins_at", "votes_until"))
     return Anew(held_on, begins_at, votes_until, filled.get("place", "").strip()[:200] or None)
 

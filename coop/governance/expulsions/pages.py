@@ -17,7 +17,7 @@ from coop.governance.meetings.voter_store import list_numbers
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import BadInput, CoopError, Problem, say
-from coop.web.forms import Form, read_form
+from coop.web.forms import Form, read_day, read_form
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import redirect, render
 
@@ -44,7 +44,7 @@ def enter(request: Request, filled: Filled) -> Response:
             ids = {number: member_id for member_id, number in list_numbers(tx).items()}
             if filled.get("act") == "appeal":
                 member_id = _find_member(ids, filled.get("appellant", ""))
-                received_on = _read_day(filled, "received_on")
+                received_on = read_day(filled, "received_on", "bad-expulsion")
                 commands.enter_appeal(tx, member_id, received_on, filled.get("appeal_paper", ""))
             else:
                 way = filled.get("way", "")
@@ -52,11 +52,11 @@ def enter(request: Request, filled: Filled) -> Response:
                     tx,
                     _find_member(ids, filled.get("number", "")),
                     way,
-                    _read_day(filled, "decided_on"),
+                    read_day(filled, "decided_on", "bad-expulsion"),
                     filled.get("reason", ""),
                     filled.get("article", ""),
                     filled.get("paper", ""),
-                    _read_day(filled, "ends_on") if way == "termination" else None,
+                    read_day(filled, "ends_on", "bad-expulsion") if way == "termination" else None,
                 )
     except CoopError as refusal:
         return _show(request, Form(filled).refused(refusal))
@@ -81,13 +81,6 @@ def _find_member(ids: Mapping[str, str], number: str) -> str:
     if member_id is None:
         raise BadInput([Problem(say("no member has this number"), "member_id")], "bad-expulsion")
     return member_id
-
-
-def _read_day(filled: Mapping[str, str], field: str) -> date:
-    try:
-        return date.fromisoformat(filled.get(field, ""))
-    except ValueError:
-        raise BadInput([Problem(say("give a day"), field)], "bad-expulsion") from None
 
 
 def _show(request: Request, form: Form) -> Response:

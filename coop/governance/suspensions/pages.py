@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -20,7 +19,7 @@ from coop.governance.suspensions.views import view_suspensions
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import BadInput, CoopError, Problem, say
-from coop.web.forms import Form, read_form
+from coop.web.forms import Form, read_day, read_form
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import redirect, render
 
@@ -53,7 +52,7 @@ def enter(request: Request, filled: Filled) -> Response:
                 signer = commands.find_signer(session_of(request))
                 commands.lift_suspension(tx, ids[number], filled.get("lift_paper", ""), signer)
             else:
-                day, months = _read_day(filled), _read_months(filled)
+                day, months = read_day(filled, "from_on", "bad-suspension"), _read_months(filled)
                 commands.suspend_member(tx, ids[number], day, months, filled.get("paper", ""))
     except CoopError as refusal:
         return _show(request, Form(filled).refused(refusal))
@@ -77,13 +76,6 @@ def settle(request: Request, entry_id: str, filled: Filled) -> Response:
     except CoopError as refusal:
         return _show(request, Form({}).refused(refusal))
     return redirect(PAGE, translate(lang, "Confirmed: it holds, and the member is told."))
-
-
-def _read_day(filled: dict[str, str]) -> date:
-    try:
-        return date.fromisoformat(filled.get("from_on", ""))
-    except ValueError:
-        raise BadInput([Problem(say("give a day"), "from_on")], "bad-suspension") from None
 
 
 def _read_months(filled: dict[str, str]) -> int:

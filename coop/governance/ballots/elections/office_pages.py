@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -19,7 +18,7 @@ from coop.governance.statutes.applying import find_council
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import BadInput, CoopError, Problem, say
-from coop.web.forms import Form, read_form
+from coop.web.forms import Form, read_day, read_form
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import redirect, render
 
@@ -47,7 +46,7 @@ def enter(request: Request, filled: Filled) -> Response:
             number = filled.get("number", "").strip()
             if number not in ids:
                 raise BadInput([Problem(say("no member has this number"), "number")], "bad-term")
-            begins_on, ends_on = (_read_day(filled, name) for name in ("begins_on", "ends_on"))
+            begins_on, ends_on = (read_day(filled, name, "bad-term") for name in ("begins_on", "ends_on"))
             office, stands_for = filled.get("office", ""), filled.get("stands_for", "")
             term = Term(office, ids[number], begins_on, ends_on, stands_for=stands_for)
             papers.enter_term(tx, filled.get("paper", ""), term)
@@ -66,7 +65,7 @@ def enter_end(request: Request, filled: Filled) -> Response:
             named = [term for term in list_terms(tx) if _key(term) == filled.get("term", "")]
             if not named:
                 raise BadInput([Problem(say("choose whose term ended"), "term")], "bad-term")
-            papers.enter_end(tx, filled.get("end_paper", ""), named[0], _read_day(filled, "ended_on"))
+            papers.enter_end(tx, filled.get("end_paper", ""), named[0], read_day(filled, "ended_on", "bad-term"))
     except CoopError as refusal:
         return _show(request, Form(filled).refused(refusal))
     said = N_("The end is entered. It holds once somebody else confirms it.")
@@ -89,13 +88,6 @@ def settle(request: Request, entry_id: str, filled: Filled) -> Response:
 
 def _key(term: Term) -> str:
     return " ".join(map(str, term.key))
-
-
-def _read_day(filled: dict[str, str], name: str) -> date:
-    try:
-        return date.fromisoformat(filled.get(name, ""))
-    except ValueError:
-        raise BadInput([Problem(say("give a day"), name)], "bad-term") from None
 
 
 def _show(request: Request, form: Form) -> Response:
