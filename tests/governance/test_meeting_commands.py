@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, event, text, update
+from sqlalchemy import event
 
 from coop.demo.tariffs import components
 from coop.events.governance import (
@@ -17,32 +17,24 @@ from coop.events.governance import (
     TariffAdopted,
     VotingListFrozen,
 )
-from coop.governance.articles.commands import describe_change
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.mandates.commands import give_mandate
-from coop.governance.ballots.store import add_objection, list_ballots
+from coop.governance.ballots.store import list_ballots
 from coop.governance.ballots.verify import verify_resolution
-from coop.governance.convening import commands as meetings
 from coop.governance.meetings import store, voting_lists
 from coop.governance.minutes import records
-from coop.governance.model import Meeting
-from coop.governance.programmes.reports import keep_file
-from coop.governance.statutes.model import Articles, Term
+from coop.governance.statutes.model import Articles
 from coop.governance.statutes.version import Statutes
-from coop.governance.tables.meetings import ballot
-from coop.kit.actor import Actor
 from coop.kit.database import Database
-from coop.values import BadInput, CoopError, canonical_json, hash_parameters
+from coop.values import BadInput, CoopError, hash_parameters
 from tests.desk import SECRETARY
 from tests.governance.assembly import (
     BUILD,
-    CHANGE,
     HELD,
     KEY,
     LATER,
     MEETING,
-    PLAIN,
     TARIFF,
     TOWN,
     TWO_THIRDS,
@@ -61,22 +53,8 @@ from tests.governance.assembly import (
     told_with_notices,
     vote_all,
 )
+from tests.governance.holding import close, convene, vote
 from tests.kit.clocks import SetClock
-
-
-def convene(database: Database, convened: Meeting) -> None:
-    with database.write(TOWN, SECRETARY) as tx:
-        meetings.convene_meeting(tx, convened)
-
-
-def vote(database: Database, resolution_id: str, choices: dict[str, str], cast_on: date = HELD) -> int:
-    with database.write(TOWN, SECRETARY) as tx:
-        return cast(tx, resolution_id, rows(choices, cast_on))
-
-
-def close(database: Database, closed_on: date | None = None, meeting_id: str = "alv-1") -> list[closing.Outcome]:
-    with database.write(TOWN, SECRETARY) as tx:
-        return closing.close_meeting(tx, meeting_id, closed_on)
 
 
 def test_an_adopted_tariff_is_told_once_with_the_hash_of_the_notice(database: Database) -> None:
@@ -347,93 +325,6 @@ def test_a_meeting_is_not_counted_before_all_of_the_register_was_heard(database:
     assert refused.value.code == "register-incomplete"
 
 
-@pytest.mark.parametrize("change", ["swap", "choice", "delete", "list", "rule", "deed", "subject", "convened"])
-def test_what_is_changed_in_the_database_behind_our_back_is_found(database: Database, change: str) -> None:
-    live(database, until="vote")
-    vote(database, "tariff", {"m001": "for", "m002": "for", "m003": "for", "m004": "against"})
-    close(database)
-    with database.read(TOWN) as tx:
-        assert verify_resolution(tx, "tariff").findings == ()
-        salts = {cast[-1].member_id: cast[-1].salt for cast in list_ballots(tx, "tariff").values()}
-    tables = {
-        "rule": "document",
-        "subject": "resolution",
-        "convened": "meeting",
-        "list": "document",
-        "deed": "statutes",
-    }
-    name = tables.get(change, "ballot")
-    triggers = (
-        ["document_stays"] if name == "document" else [f"{name}_keeps", f"{name}_holds"][: 1 + database.is_sqlite]
-    )
-    mine = ballot.c.resolution_id == "tariff"
-    with database.system_write() as sql:
-        for trigger in triggers:
-            sql.execute(text(f"DROP TRIGGER {trigger}" + ("" if database.is_sqlite else f" ON {name}")))
-        match change:
-            case "swap":
-                for member_id, choice in (("m001", "against"), ("m004", "for")):
-                    sql.execute(update(ballot).where(mine, ballot.c.salt == salts[member_id]).values(choice=choice))
-            case "choice":
-                sql.execute(update(ballot).where(mine, ballot.c.salt == salts["m001"]).values(choice="blank"))
-            case "delete":
-                sql.execute(delete(ballot).where(mine, ballot.c.salt == salts["m004"]))
-            case "list":
-                sql.execute(text("UPDATE document SET body = :body WHERE schema_name = 'voting-list'"), {"body": b"[]"})
-            case "rule":
-                weaker = {"body": canonical_json(CHANGE | {"notices": {"ordinary": {"article": "art. 13", "days": 0}}})}
-                mine_alone = "UPDATE document SET body = :body WHERE sha256 = :sha256"
-                sql.execute(text(mine_alone), weaker | {"sha256": hash_parameters(CHANGE)})
-            case "deed":
-                kept = "community, articles_hash, 'deed.pdf', 'application/pdf', recorded_at, actor FROM statutes"
-                sql.execute(text(f"INSERT INTO evidence_file SELECT {kept}"))
-                sql.execute(text("UPDATE statutes SET deed_file = articles_hash"))
-            case "subject":
-                sql.execute(text("UPDATE resolution SET subject_nl = 'Iets anders'"))
-            case _:
-                sql.execute(text("UPDATE meeting SET convened_on = '2026-05-01'"))
-    with database.read(TOWN) as tx:
-        assert verify_resolution(tx, "tariff").findings
-
-
-@pytest.mark.parametrize(
-    ("forgery", "found"),
-    [
-        ("nothing", ""),
-        ("objection", "objections of members"),
-        ("order", "in another order"),
-        ("paper", "1 ballots of paper stand in no entry"),
-    ],
-)
-def test_a_box_that_is_forged_before_the_count_is_found(database: Database, forgery: str, found: str) -> None:
-    live(database, until="vote")
-    with database.write(TOWN, Actor("account", "account-of-m001", "page")) as tx:
-        for choice in ("against", "for"):
-            ballots.cast_own_vote(tx, "tariff", "m001", choice)
-    vote(database, "tariff", {"m002": "for"})
-    statements = {
-        "order": [f"UPDATE ballot SET number = {to} WHERE member_id = 'm001' AND number = {n}" for n, to in _SWAP],
-        "paper": ["UPDATE entry_settled SET actor = (SELECT actor FROM entry WHERE kind = 'ballots')"],
-    }
-    with database.system_write() as sql:
-        for name in ("ballot", "entry_settled"):
-            for trigger in (f"{name}_keeps", f"{name}_holds")[: 1 + database.is_sqlite]:
-                sql.execute(text(f"DROP TRIGGER {trigger}" + ("" if database.is_sqlite else f" ON {name}")))
-        for statement in statements.get(forgery, ()):
-            sql.execute(text(statement))
-    with database.write(TOWN, SECRETARY) as tx:
-        if forgery == "objection":
-            add_objection(tx, "tariff", "m001", 2, in_time=True)
-    close(database)
-    with database.read(TOWN) as tx:
-        findings = verify_resolution(tx, "tariff").findings
-    assert any(found in each for each in findings) if found else findings == ()
-
-
-_SWAP = ((1, 3), (2, 1), (3, 2))
-"""Numbers of two ballots of one member, exchanged."""
-
-
 def test_the_second_decision_on_one_phase_falls_away_and_the_other_points_are_decided(
     database: Database, clock: SetClock
 ) -> None:
@@ -452,33 +343,3 @@ def test_the_second_decision_on_one_phase_falls_away_and_the_other_points_are_de
     assert len(only(told(database), RealisationDecided)) == 1
     with database.read(TOWN) as tx:
         assert verify_resolution(tx, "build2").findings == ()
-
-
-def change_statutes(database: Database, clock: SetClock, newer: Statutes) -> Statutes:
-    """Hold a meeting that adopts a version; returns it with its resolution and the deed of two days later."""
-    parameters = dict(describe_change(newer))
-    clock.set(datetime(2026, 2, 1, 9, tzinfo=UTC))
-    convened = meeting(
-        resolution("change", "statutes", parameters),
-        meeting_id="alv-0",
-        held_on=date(2026, 3, 1),
-        convened_on=date(2026, 2, 1),
-    )
-    convene(database, convened)
-    clock.set(datetime(2026, 3, 1, 18, tzinfo=UTC))
-    with database.write(TOWN, SECRETARY) as tx:
-        cast(tx, "change", rows(dict.fromkeys(members(4), "for"), date(2026, 3, 1)), "alv-0")
-        closing.close_meeting(tx, "alv-0")
-        deed = keep_file(tx, "akte.pdf", b"%PDF-1.7 the deed")
-    clock.set(datetime(2026, 5, 20, 9, tzinfo=UTC))
-    return replace(newer, resolution_id="change", deed_on=date(2026, 3, 3), notary="the notary in town", deed_file=deed)
-
-
-STRICTER = Statutes(
-    HELD,
-    Articles(
-        "Deed of 2026",
-        rules={"ordinary": PLAIN, "tariff": replace(TWO_THIRDS, article="art. 20")},
-        notices={"ordinary": Term("art. 20", 60)},
-    ),
-)

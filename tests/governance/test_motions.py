@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,19 +20,15 @@ from coop.events.governance import (
     TariffAdopted,
     TariffProposed,
 )
-from coop.governance.ballots import closing
 from coop.governance.ballots.challenges.counting import count_again
 from coop.governance.ballots.challenges.store import list_open_again
 from coop.governance.ballots.motions.rules import MOTIONS_MAX, find_dropped, refuse_late
 from coop.governance.ballots.store import list_standing
-from coop.governance.ballots.verify import verify_resolution
-from coop.governance.convening import commands as meetings
 from coop.governance.convening import moving, withdrawals
 from coop.governance.convening.challenging import dispute_ruling
 from coop.governance.convening.moving import Proposed
-from coop.governance.meetings.store import find_meeting, list_tariffs
-from coop.governance.model import Resolution
-from coop.governance.statutes.model import Motions, Share, Term
+from coop.governance.meetings.store import list_tariffs
+from coop.governance.statutes.model import Share
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError
 from coop.verification.athome import WORDS, check_source
@@ -41,91 +36,40 @@ from tests.desk import SECRETARY
 from tests.governance.assembly import (
     ARTICLES,
     HELD,
-    STATUTES,
     TARIFF,
     TOWN,
-    admit,
-    adopt,
     cast,
     client,
     confirm,
-    confirm_over_http,
-    meeting,
-    members,
     only,
     resolution,
     rows,
-    sit_down,
     told,
     told_with_notices,
 )
+from tests.governance.moved import (
+    AHEAD,
+    ANY,
+    CHEAPER,
+    EVENING,
+    FOUR,
+    ONE,
+    THREE,
+    TWO,
+    agenda,
+    back,
+    begin,
+    close,
+    everybody,
+    findings,
+    hand_in,
+    propose,
+)
 from tests.governance.test_challenges import member, vote
-from tests.governance.test_convening_pages import ROWS
+from tests.governance.test_motions_pages import ENGLISH
 from tests.governance.test_options import DEARER, FIRST, OTHERS, set_day
 from tests.governance.test_votes_at_home import take
 from tests.metering.test_meter_pages import plain
-
-ONE, TWO, THREE, FOUR = members(4)
-ENGLISH, DUTCH = {"Accept-Language": "en"}, {"Accept-Language": "nl"}
-AHEAD = datetime(2026, 6, 1, 9, tzinfo=UTC)
-EVENING = datetime(2026, 6, 24, 18, tzinfo=UTC)
-CHEAPER = {**TARIFF, "components": [{**FIRST, "price": "33.50"}, *OTHERS]}
-ANY = Motions("art. 19", Term("art. 19.4", 10), at_meeting=True)
-
-
-def propose(parameters: Mapping[str, Any] = DEARER, manner: str = "amendment") -> Proposed:
-    return Proposed(manner, "Duurder", "Dearer", parameters)
-
-
-def begin(database: Database, own: Motions | None = ANY) -> None:
-    """Four members, statutes that let members hand in motions, and a meeting on a tariff."""
-    set_day(database, datetime(2026, 5, 1, 9, tzinfo=UTC))
-    with database.write(TOWN, SECRETARY) as tx:
-        admit(tx, *members(4))
-        adopt(tx, replace(STATUTES, articles=replace(ARTICLES, motions=own)))
-    set_day(database, datetime(2026, 5, 20, 9, tzinfo=UTC))
-    with database.write(TOWN, SECRETARY) as tx:
-        meetings.convene_meeting(tx, meeting(resolution("tariff", "tariff", TARIFF), resolution("talk")))
-    set_day(database, AHEAD)
-
-
-def hand_in(database: Database, member_id: str = ONE, proposed: Proposed | None = None, motion_id: str = "") -> str:
-    """A motion on the tariff from a member's own session; returns its id."""
-    with database.write(TOWN, member(member_id)) as tx:
-        made = moving.make_motion(tx, "tariff", member_id, proposed or propose(), motion_id)
-    return made.motion_id
-
-
-def back(database: Database, motion_id: str, member_id: str) -> bool:
-    with database.write(TOWN, member(member_id)) as tx:
-        return moving.join_motion(tx, "tariff", motion_id, member_id)
-
-
-def agenda(database: Database) -> list[Resolution]:
-    with database.read(TOWN) as tx:
-        found = find_meeting(tx, "alv-1")
-    assert found is not None
-    return list(found.resolutions)
-
-
-def close(database: Database, votes: Mapping[str, Mapping[str, str]], at: datetime = EVENING) -> dict[str, str]:
-    """Ballots of the room by point, and the closing; returns the reason of each verdict."""
-    set_day(database, at)
-    for resolution_id, choices in votes.items():
-        with database.write(TOWN, SECRETARY) as tx:
-            cast(tx, resolution_id, rows(dict(choices)))
-    with database.write(TOWN, SECRETARY) as tx:
-        decided = closing.close_meeting(tx, "alv-1")
-    return {each.resolution.resolution_id: each.verdict.reason for each in decided}
-
-
-def findings(database: Database) -> list[str]:
-    with database.read(TOWN) as tx:
-        return [said for point in agenda(database) for said in verify_resolution(tx, point.resolution_id).findings]
-
-
-def everybody(choice: str) -> dict[str, str]:
-    return dict.fromkeys(members(4), choice)
 
 
 @pytest.mark.parametrize(("choice", "adopted"), [("for", "changed"), ("against", "tariff")])
@@ -350,73 +294,6 @@ def test_a_forged_motion_is_found(embedded: Database, forge: str, finding: str) 
             sql.execute(text(f"DROP TRIGGER {guard}"))
         sql.execute(text(forge))
     assert any(finding in said for said in findings(embedded))
-
-
-def test_a_member_changes_a_proposal_on_the_page_and_another_backs_it(embedded: Database, tmp_path: Path) -> None:
-    """From the form that shows the proposal as it is, by a member who backs it, to the votes; strangers see no form."""
-    begin(embedded, replace(ANY, members=2, ahead="count"))
-    desk = client(embedded, tmp_path, "member", member_id=ONE)
-    page = "/governance/resolutions/tariff/motions"
-    assert "2026-06-13" not in plain(desk.get(page).text)
-    assert "Nothing was handed in" in plain(desk.get(page, headers=ENGLISH).text)
-    shown = desk.get(f"{page}/new", headers=ENGLISH).text
-    assert all(f'value="{said}"' in shown for said in ("2027-01-01", "34,50", "480,00"))
-    filled = {**ROWS, "1.kind": "tariff", "1.valid_from": "2027-01-01", "motion_id": "form-1"}
-    filled |= {"manner": "amendment", "1.subject_nl": "Een euro erbij", "1.components.0.price": "35,50"}
-    refused = desk.post(f"{page}/new", data={**filled, "1.components.0.price": "veel"}, headers=ENGLISH)
-    assert (refused.status_code, 'aria-invalid="true"' in refused.text) == (422, True)
-    for _ in range(2):
-        assert desk.post(f"{page}/new", data=filled, follow_redirects=False).status_code == 303
-    sit_down(desk, "account-m002", "member", member_id=TWO)
-    said = plain(desk.get(page, headers=DUTCH).text)
-    assert "wacht op leden die het steunen" in said
-    assert "Een euro erbij" in said
-    [listed] = desk.get("/governance/api/v1/resolutions/tariff/motions").json()["motions"]
-    assert (listed["members"], listed["is_admitted"], listed["backed"]) == (1, False, False)
-    desk.post(f"{page}/join", data={"motion_id": listed["motion_id"]})
-    amendment, changed, *_ = agenda(embedded)
-    assert changed.parameters["components"][0]["price"] == "35.50"
-    for resolution_id, sentence in (
-        ("tariff", "Iemand wil dit wijzigen"),
-        (amendment.resolution_id, "Eerst wordt gestemd of het voorstel zo wordt gewijzigd"),
-        (changed.resolution_id, "telt een stem die eerder is uitgebracht"),
-    ):
-        assert sentence in plain(desk.get(f"/governance/resolutions/{resolution_id}", headers=DUTCH).text)
-    sit_down(desk, "account-9", "partner")
-    assert desk.post(f"{page}/new", data=filled).status_code == 403
-
-
-def test_programs_hand_in_back_and_order(embedded: Database, tmp_path: Path) -> None:
-    begin(embedded)
-    desk = client(embedded, tmp_path, "board")
-    base = "/governance/api/v1/resolutions/tariff"
-    said = {"manner": "option", "subject_nl": "Goedkoper", "subject_en": "Cheaper", "parameters": CHEAPER}
-    entered = desk.post(f"{base}/motion-entries", json={**said, "paper": "board of 1 June"}).json()
-    assert (entered["kind"], entered["state"]) == ("motion", "waits")
-    assert "Confirm a motion" in plain(
-        sit_down(desk, "account-2", "board").get("/governance/cards/waiting", headers=ENGLISH).text
-    )
-    confirm_over_http(desk, entered["entry_id"])
-    sit_down(desk, "account-m001", "member", member_id=ONE)
-    made = {**said, "manner": "amendment", "parameters": DEARER, "motion_id": "mine"}
-    first, second = (desk.post(f"{base}/motions", json=made).json() for _ in range(2))
-    assert first == second
-    assert [each["by_board"] for each in first["motions"]] == [False, True]
-    assert [len(each["points"]) for each in first["motions"]] == [2, 1]
-    late = desk.post(f"{base}/motions", json={**made, "motion_id": "again"})
-    assert (late.status_code, late.json()["code"]) == (409, "motion-twice")
-    assert desk.post(f"{base}/motion-entries", json={**said, "paper": "x"}).status_code == 403
-    sit_down(desk, "account-m002", "member", member_id=TWO)
-    elsewhere = desk.post("/governance/api/v1/resolutions/talk/motions/join", json={"motion_id": "mine"})
-    assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "not-found")
-
-
-def test_thousands_of_digits_are_refused_as_any_other_nonsense(embedded: Database, tmp_path: Path) -> None:
-    begin(embedded)
-    desk, many = client(embedded, tmp_path, "board"), "9" * 5000
-    order = desk.post("/governance/resolutions/tariff/motions/order", data={f"place {ONE}": many, "paper": "list"})
-    point = desk.post("/governance/meetings/new", data={f"{many}.kind": "text"})
-    assert (order.status_code, point.status_code) == (422, 422)
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=5))

@@ -32,8 +32,8 @@ from tests.governance.assembly import (
     resolution,
     told_with_notices,
 )
+from tests.governance.moved import AHEAD, ANY, CHEAPER, agenda, close, everybody, findings, propose
 from tests.governance.test_challenges import member
-from tests.governance.test_motions import AHEAD, ANY, CHEAPER, agenda, close, everybody, findings, propose
 from tests.governance.test_options import FIRST as HEAT
 from tests.governance.test_options import OTHERS, options, set_day, votes_for
 from tests.governance.test_votes_at_home import take

@@ -53,7 +53,7 @@ from tests.governance.assembly import (
     told,
     told_with_notices,
 )
-from tests.governance.test_meeting_commands import STRICTER, change_statutes, close, convene, vote
+from tests.governance.holding import STRICTER, change_statutes, close, convene, vote
 from tests.kit.clocks import SetClock
 
 
