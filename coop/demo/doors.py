@@ -78,7 +78,8 @@ class Doors:
             content=content,
             params=dict(params or {}),
             headers=headers,
-            account="demo-partner" if as_partner else account,
+            account=account,
+            as_partner=as_partner,
         ).json()
 
     def confirm(self, entry_id: str) -> None:
@@ -117,13 +118,15 @@ class Doors:
             time.sleep(0.1)
         raise ConnectionError(f"still on the way after {self._patience_s:.0f} s: {', '.join(on_the_way)}")
 
-    def _sign_in(self, account: str) -> dict[str, str]:
+    def _sign_in(self, account: str, as_partner: bool) -> dict[str, str]:
         """A cookie made now: a demonstration goes on for longer than a session lasts."""
-        roles = {"partner"} if account == "demo-partner" else {"operator", "board", "treasurer", "machine"}
+        roles = {"partner"} if as_partner else {"operator", "board", "treasurer", "machine"}
         person = Session(account, "Demo", frozenset(roles), None, self._community, account, self._clock.now())
         return {"cookie": f"{COOKIE}={sign(person, self._secret)}", **self._host}
 
-    def _patiently(self, method: str, path: str, account: str = "demo", **request: Any) -> httpx2.Response:
+    def _patiently(
+        self, method: str, path: str, account: str = "demo", *, as_partner: bool = False, **request: Any
+    ) -> httpx2.Response:
         service, headers = path.split("/")[1], request.pop("headers", {})
         address = self._addresses.get(service, self._url) + path
         if request.get("content") is None:
@@ -133,7 +136,9 @@ class Doors:
         deadline, pause_s, trouble = time.monotonic() + self._patience_s, 0.05, ""
         while time.monotonic() < deadline:
             try:
-                answer = self._client.request(method, address, headers=headers | self._sign_in(account), **request)
+                answer = self._client.request(
+                    method, address, headers=headers | self._sign_in(account, as_partner), **request
+                )
             except httpx2.TransportError as error:
                 trouble = str(error)
             else:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from coop.demo import acts
+from coop.demo import acts, realising
 from coop.demo.agenda import meetings
 from coop.demo.doors import Doors
 from coop.demo.founding import adopt_statutes
@@ -39,7 +39,7 @@ def opening(plan: DemoPlan) -> list[Step]:
         Step(at, "register", partial(acts.fill_register, plan)),
         Step(at, "accounts", partial(acts.make_accounts, plan)),
         Step(at, "statutes", partial(adopt_statutes, plan)),
-        Step(at, "programme", partial(acts.plan_programme, plan)),
+        Step(at, "programme", partial(realising.plan_programme, plan)),
         Step(at, "meeting", partial(acts.hold, plan, winter)),
         Step(at, "price index", partial(acts.set_index, plan)),
         Step(at, "meters", partial(acts.register_meters, plan)),
@@ -51,9 +51,9 @@ def calendar(plan: DemoPlan, until: date) -> list[Step]:
     steps = [Step(m.at, m.name, partial(acts.hold, plan, m)) for m in meetings(plan)[1:]]
     for milestone in programme(plan).milestones:
         if milestone.done_on:
-            steps.append(Step(midnight(milestone.done_on), milestone.title_en, partial(acts.reach, milestone)))
+            steps.append(Step(midnight(milestone.done_on), milestone.title_en, partial(realising.reach, milestone)))
     decided_on = date(plan.year, 11, 7)
-    steps.append(Step(midnight(decided_on), "steering group", partial(acts.decide_referred, plan, decided_on)))
+    steps.append(Step(midnight(decided_on), "steering group", partial(realising.decide_referred, plan, decided_on)))
     months = Period(date(plan.year, 1, 1), until).months()
     for place, month in enumerate(months):
         if month.end.day == 1 and (closing := month.end + timedelta(days=5)) < until:

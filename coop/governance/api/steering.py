@@ -51,6 +51,7 @@ _DECIDED: Final[dict[str, Any]] = {
     "decision": "release",
     "reason": "The permit came late; the work itself is done.",
     "seat_id": "8b1a9953-c461-4129-a827-abf8c47804d7",
+    "recorded_at": "2026-03-02T10:15:00Z",
 }
 
 
@@ -109,6 +110,8 @@ class SteeringDecisionOut(Answer):
     decision: Literal["release", "keep"]
     reason: str
     seat_id: str
+    recorded_at: datetime
+    """Instant at which it was put on file, by the server's clock; ``decided_on`` is what whoever spoke says."""
 
 
 @routes.get("/steering/seats")

@@ -150,6 +150,7 @@ def decide_referred(tx: Tx, tranche_id: str, decision: str, decided_on: date, pa
         tx.today.year,
         next_number(tx, tx.today.year),
         str(tx.actor),
+        tx.now,
     )
     if any(replace(each, year=made.year, number=made.number) == made for each in state.steering):
         return state.released_on is not None

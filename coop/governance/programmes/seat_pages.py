@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -15,8 +14,8 @@ from coop.governance.programmes.rules import numbered_tranches
 from coop.governance.programmes.store import list_programmes
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
-from coop.values import BadInput, CoopError, Problem, say
-from coop.web.forms import Form, read_form
+from coop.values import CoopError
+from coop.web.forms import Form, read_day, read_form
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import redirect, render
 
@@ -42,9 +41,9 @@ def take(request: Request, filled: Filled) -> Response:
         with writing(request) as tx:
             party = party_of(session_of(request))
             organisation = filled.get("organisation", "") if party == "partner" else ""
-            until_on = _read_day(filled, "until_on") if filled.get("until_on") else None
+            until_on = read_day(filled, "until_on", "bad-seat") if filled.get("until_on") else None
             paper = filled.get("paper", "")
-            seats.take_seat(tx, party, organisation, _read_day(filled, "from_on"), until_on, paper)
+            seats.take_seat(tx, party, organisation, read_day(filled, "from_on", "bad-seat"), until_on, paper)
     except CoopError as refusal:
         return _show(request, Form(filled).refused(refusal))
     said = N_("This is on file. The seat is yours once somebody else of the board confirms it.")
@@ -57,7 +56,9 @@ def leave(request: Request, filled: Filled) -> Response:
     """Keep that somebody leaves the steering group, until somebody else confirms it."""
     try:
         with writing(request) as tx:
-            seats.end_seat(tx, filled.get("seat_id", ""), _read_day(filled, "ended_on"), filled.get("end_paper", ""))
+            seats.end_seat(
+                tx, filled.get("seat_id", ""), read_day(filled, "ended_on", "bad-seat"), filled.get("end_paper", "")
+            )
     except CoopError as refusal:
         return _show(request, Form(filled).refused(refusal))
     said = N_("The end is entered. It holds once somebody else confirms it.")
@@ -76,13 +77,6 @@ def settle(request: Request, entry_id: str, filled: Filled) -> Response:
     if new is None:
         return redirect(PAGE, translate(lang, "This paper is left out."))
     return redirect(PAGE, translate(lang, "Confirmed: it holds."))
-
-
-def _read_day(filled: dict[str, str], name: str) -> date:
-    try:
-        return date.fromisoformat(filled.get(name, ""))
-    except ValueError:
-        raise BadInput([Problem(say("give a day"), name)], "bad-seat") from None
 
 
 def _show(request: Request, form: Form) -> Response:

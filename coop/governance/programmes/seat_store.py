@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 
@@ -12,6 +12,7 @@ from coop.governance.tables.programmes import steering_decision, steering_seat, 
 from coop.governance.tables.stamps import stamp
 from coop.kit.rows import insert_nouns, select_as
 from coop.kit.tx import Tx
+from coop.values import civil_date
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,12 @@ class SteeringDecision:
     year: int
     number: int
     actor: str
+    recorded_at: datetime = field(compare=False)
+
+    @property
+    def recorded_on(self) -> date:
+        """The day on which it was put on file, by the server's clock; its number is of that year."""
+        return civil_date(self.recorded_at)
 
     @property
     def voice(self) -> tuple[str, str]:
@@ -115,4 +122,4 @@ def next_number(tx: Tx, year: int) -> int:
 
 def add_steering_decision(tx: Tx, decision: SteeringDecision) -> None:
     """Keep a decision of the steering group."""
-    insert_nouns(tx, steering_decision, [decision], recorded_at=tx.now)
+    insert_nouns(tx, steering_decision, [decision])
