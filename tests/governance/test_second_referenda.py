@@ -134,3 +134,20 @@ def test_the_page_says_that_a_second_meeting_is_due_and_then_that_it_was_not_hel
     said = plain(desk.get(page, params={"lang": "nl"}).text)
     assert "er is tot en met 7 september 2026 geen tweede vergadering gehouden" in said
     assert "/governance/meetings/new?kind=referendum" in desk.get(page).text
+
+
+def test_a_program_reads_which_second_meeting_is_due_until_it_settled_it(embedded: Database, tmp_path: Path) -> None:
+    address = "/governance/api/v1/resolutions/tariff/referendum"
+    begin(embedded, "repeal")
+    ask(embedded, ONE)
+    ask(embedded, TWO)
+    assert client(embedded, tmp_path, "board").get(address).json()["second"] is None  # its first meeting is to come
+    hold(embedded, {ONE: "for"}, "repeal")
+    due = {"meeting_id": "alv-2", "held_on": "2026-08-10", "from_on": "2026-08-17", "until": "2026-09-07"}
+    desk = client(embedded, tmp_path, "board")
+    assert desk.get(address).json()["second"] == due
+    sit_down(desk, "account-of-m001", "member", member_id=ONE)
+    assert desk.get(address).json()["second"] == due  # whoever asked it reads it too
+    hold_again(embedded, {ONE: "for", TWO: "for"})
+    held = client(embedded, tmp_path, "board").get(address).json()
+    assert (held["second"], held["outcome"]) == (None, "repealed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Literal
 
@@ -32,13 +33,24 @@ class RequestBody(bodies.Body):
     """Id of the entry, by which sending it again is the same entry."""
 
 
+class SecondMeetingOut(Answer):
+    """The second meeting that is due on a referendum, since too few took part in the meeting ``meeting_id`` on
+    ``held_on``. It is held from ``from_on`` to ``until``; where nobody calls it, the referendum begins anew."""
+
+    meeting_id: str
+    held_on: date
+    from_on: date
+    until: date
+
+
 class ReferendumOut(Answer):
     """Whether a referendum on a decision can be asked now, by which article and until when, and how many ask. The
     article is null where the statutes know none on this.
 
     ``asks``: the members vote on whether the decision falls, or on whether it stands. From ``granted_on`` it is
     suspended; ``hold_by`` is the last day of the referendum, where the statutes name one, ``point`` the resolution by
-    which it is held, and ``outcome`` what became of the decision. ``may_ask``: the member who reads can ask it;
+    which it is held, ``second`` the meeting that is due where that lacked its quorum, and ``outcome`` what became of
+    the decision. ``may_ask``: the member who reads can ask it;
     ``object_until`` is the last day on which they can object to a paper that others entered for them.
     """
 
@@ -52,6 +64,7 @@ class ReferendumOut(Answer):
     granted_on: date | None
     hold_by: date | None
     point: str | None
+    second: SecondMeetingOut | None
     outcome: Literal["restored", "repealed"] | None
     may_ask: bool
     has_asked: bool
@@ -114,6 +127,7 @@ def _describe(tx: Tx, resolution_id: str, member_id: str | None) -> ReferendumOu
         granted_on=view.granted_on,
         hold_by=view.hold_by,
         point=view.point,
+        second=SecondMeetingOut(**asdict(view.second)) if view.second else None,
         outcome="restored" if outcome == "restored" else "repealed" if outcome else None,
         may_ask=view.may_ask,
         has_asked=view.has_asked,
