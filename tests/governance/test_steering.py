@@ -114,6 +114,7 @@ def test_a_seat_that_ended_speaks_no_more_and_its_words_stay(database: Database)
         ("co-operative", "Water board", None, "organisation"),
         ("partner", "x" * 201, None, "organisation"),
         ("partner", "Water\x07", None, "organisation"),
+        ("partner", "\u200b - \u00ad", None, "organisation"),
         ("partner", "Water board", date(2026, 1, 1), "until_on"),
         ("tenants", "", None, "party"),
     ],
@@ -159,6 +160,26 @@ def test_an_organisation_has_one_voice_and_dissent_stands_beside_the_release(dat
             ("2027-4", "Water board", "release", "seen on site"),
             ("2027-5", "Stadgenoot", "release", "seen on site"),
         ]
+
+
+@pytest.mark.parametrize("name", ["water board", "Water  board", "WATERBOARD", "Water-board", "Wàter\u200b board."])
+def test_an_organisation_gets_no_second_voice_by_another_spelling(database: Database, name: str) -> None:
+    with database.write(TOWN, SECRETARY) as tx:
+        take_seat(tx, PARTNER, "partner", "Water board")
+    with database.write(TOWN, DEPUTY) as tx, pytest.raises(BadInput, match="is written Water board here") as refused:
+        seats.take_seat(tx, "partner", name, date(2026, 1, 1), None, "letter")
+    assert [problem.field for problem in refused.value.problems] == ["organisation"]
+
+
+def test_who_entered_the_same_seat_under_two_spellings_gets_one_of_them(database: Database) -> None:
+    entered = []
+    for actor, name in ((PARTNER, "Water board"), (DEPUTY, "Water Board")):
+        with database.write(TOWN, actor) as tx:
+            entered.append(seats.take_seat(tx, "partner", name, date(2026, 1, 1), None, "letter"))
+    with database.write(TOWN, SECOND) as tx:
+        confirm(tx, entered[0])
+    with database.write(TOWN, SECOND) as tx, pytest.raises(BadInput, match="is written Water board here"):
+        confirm(tx, entered[1])
 
 
 VOICES = st.dictionaries(

@@ -1,11 +1,14 @@
 """Commands on seats of the steering group: who speaks for which organisation, and until when.
 
 Invariants: somebody takes a seat in their own session, and it holds once another person confirms it by the paper of
-the appointment; nobody has two seats on a day; the end of a seat takes two people too.
+the appointment; nobody has two seats on a day; the end of a seat takes two people too; an organisation is written in
+one way, so that it has one voice.
 """
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -66,11 +69,15 @@ def keep_seat(tx: Tx, entry: Entry) -> int:
         problems.append(Problem(reason, "organisation"))
     if len(seat.organisation) > ORGANISATION_MAX or UNPRINTABLE.search(seat.organisation):
         problems.append(Problem(say("a name in at most %(most)s characters", most=ORGANISATION_MAX), "organisation"))
+    elif seat.organisation and not fold_name(seat.organisation):
+        problems.append(Problem(say("name the organisation that appointed you"), "organisation"))
     if seat.until_on is not None and seat.until_on <= seat.from_on:
         problems.append(Problem(say("a seat ends after it begins"), "until_on"))
     if problems:
         raise BadInput(problems, "bad-seat")
-    for other in store.list_seats(tx):
+    seats = store.list_seats(tx)
+    _refuse_other_spelling(seat.organisation, (other.organisation for other in seats))
+    for other in seats:
         if other.account_id == seat.account_id and other.overlaps(seat):
             raise CoopError(
                 "seat-there", say("you have a seat from %(day)s already: that ends first", day=other.from_on)
@@ -87,6 +94,24 @@ def keep_seat(tx: Tx, entry: Entry) -> int:
         )
     )
     return 1
+
+
+def fold_name(organisation: str) -> str:
+    """An organisation as whoever reads it knows it again: its letters and digits alone, small and without accents.
+
+    >>> fold_name(" Water-board  ÉÉN ") == fold_name("waterboard een"), fold_name("\u200b-")
+    (True, '')
+    """
+    apart = unicodedata.normalize("NFKD", organisation).casefold()
+    return "".join(character for character in apart if character.isalnum())
+
+
+def _refuse_other_spelling(organisation: str, known: Iterable[str]) -> None:
+    """Refuse an organisation that sits here under a name which reads the same: it would have a second voice."""
+    for name in known:
+        if name != organisation and name and fold_name(name) == fold_name(organisation):
+            reason = say("this organisation is written %(name)s here: write it so, for it has one voice", name=name)
+            raise BadInput([Problem(reason, "organisation")], "bad-seat")
 
 
 def read_seat(entry: Entry) -> Seat:
