@@ -252,3 +252,19 @@ def test_a_reading_of_heat_lets_every_run_stand_and_one_of_electricity_every_mea
         play.tell(tx, quarters("E1", WEEK.start_at, [5_000] * 96))
         assert correct_period(tx, WEEK).measured_count == 0
     assert (corrections.standing_runs, corrections.counted_runs, corrections.standing) == (1, 1, 5)
+
+
+def test_a_run_of_which_somebody_turned_out_to_be_no_part_stands_too(one_database: Database, corrections: Seen) -> None:
+    play = Play(one_database, "gone", random.Random(7))
+    play.begin()
+    with writing(one_database, play.community) as tx:
+        hear(tx, closing(WEEK.start - timedelta(days=1), 0))
+    play.correct()
+    assert (corrections.standing_runs, corrections.counted_runs) == (0, 1)
+    with writing(one_database, play.community) as tx:
+        assert verify_standing(tx).findings == []
+        play.tell(tx, gj("H3", WEEK.end_at, "6.6", Quality.CORRECTED))
+    play.correct()
+    assert (corrections.standing_runs, corrections.counted_runs) == (1, 1)
+    with one_database.read(play.community) as tx:
+        assert [run.revision for run in periods.list_runs(tx, WEEK)] == [1, 2]

@@ -99,8 +99,9 @@ class ToldRun:
 
     @property
     def bounds(self) -> dict[str, tuple[int, ...]]:
-        """Bounds of the groups after it: needs of occupancies, and what producers made and gave."""
-        needs = {f"{one.connection_id} {one.member_id}": (one.needed_wh,) for one in self.shares}
+        """Bounds of the groups after it: needs of occupancies, and what producers made and gave. Who needed nothing, as
+        somebody who turned out not to have been there, bounds nothing."""
+        needs = {f"{one.connection_id} {one.member_id}": (one.needed_wh,) for one in self.shares if one.needed_wh}
         return needs | {one.meter: (one.made_mwh, one.given_mwh) for one in self.givings}
 
 
