@@ -11,6 +11,10 @@ DEMO_STAMP := $(VENV)/installed-demo
 DEV_STAMP := $(VENV)/installed-dev
 READY := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(DEMO_STAMP))
 
+# Packages come without byte code (see `install`), so the first import has to write it: where the environment forbids
+# that, each of some thousand processes of the tests would compile pandas anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help histories decade pictures client-generator run test test-newest check lint style format types walls doctest scenarios assemblies fuzz orders recompute bench lock clean
 
@@ -24,7 +28,7 @@ run: $(READY) ## run everything on this machine with a demonstration, in data/; 
 
 # A worker a core, but four at most, since each has servers of its own. ARGS="-n 0" runs all in one process.
 test: $(DEV_STAMP) ## run all tests that this machine can run, and say which it skipped and why
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-newest: ## the same on the newest Python of this machine that the locked libraries allow
 	@newest=$$($(PYTHON) -m tests.servers.pythons) && \

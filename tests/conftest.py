@@ -40,6 +40,11 @@ def _or_reason(start: Callable[[], Server]) -> Server | ServerAbsent:
         return reason
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put slow tests first; the others stay in their order."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 _engines: set[Engine] = set()
 
 

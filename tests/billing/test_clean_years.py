@@ -7,11 +7,15 @@ import random
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
+
 from coop.events import Event
 from coop.kit.database import Database
 from coop.values import Period
 from tests.billing.neighbourhood import SHARE_OF_YEAR, SUN, bill, notify, publish
 from tests.billing.village import admitted, allocated, closed, ended, hear, measured, signed, tariff_adopted
+
+pytestmark = pytest.mark.slow
 
 YEARS = int(os.environ.get("CLEAN_YEARS", "2"))
 """At most two: the prices here are above the maxima of years before. Five seeds make a decade."""

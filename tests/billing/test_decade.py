@@ -29,6 +29,8 @@ from tests.desk import COMMUNITY
 from tests.founding import found_in
 from tests.migrated import MigratedUrl
 
+pytestmark = pytest.mark.slow
+
 HOMES, YEARS, SEED, KILLS = map(int, os.environ.get("COOP_DECADE", "12,2,1,4").split(","))
 
 

@@ -39,6 +39,8 @@ from tests.billing.histories import History, Step, invent, list_addressees, play
 from tests.billing.reference import Owed, reckon
 from tests.founding import found_in
 
+pytestmark = pytest.mark.slow
+
 Fact = TypeVar("Fact")
 
 HISTORIES = int(os.environ.get("COOP_HISTORIES", "300"))

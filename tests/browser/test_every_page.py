@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.house import COLOURS, DESKTOP, HEIGHTS_PX, PHONE, WATCH_POLICY, House, faults_of
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ROLES = ("", "member", "board", "municipality")
 NAMELESS = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d(-\d\d)?|(?<=/meters/)[^/?#]+|#.*")

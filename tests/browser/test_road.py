@@ -27,7 +27,7 @@ from coop.values import Period
 from tests.servers.mail import MailServer
 from tests.servers.process import answers, free_port, running
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SECRETARY, CHAIR, MEMBER = "noor@warm.example", "ada@warm.example", "bram@warm.example"
 PASSWORD = "warm water uit de gracht"

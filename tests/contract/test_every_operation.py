@@ -8,8 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from coop.kit.session import COOKIE
 from tests.contract.conftest import Served
+
+pytestmark = pytest.mark.slow
 
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"

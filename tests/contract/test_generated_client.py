@@ -11,6 +11,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from coop.demo.doors import Doors
 from coop.demo.plan import DemoPlan
 from coop.demo.script import opening
@@ -18,6 +20,8 @@ from coop.demo.stream import deliveries
 from coop.kit.session import COOKIE
 from tests.flows.installation import embedded, signed_in
 from tests.servers.absent import ServerAbsent, skip_or_fail
+
+pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).resolve().parent
 GENERATOR = HERE.parents[1] / "build" / "client-generator" / "bin"

@@ -29,6 +29,8 @@ from tests.servers.container import built
 from tests.servers.process import free_port
 from tests.servers.pythons import newest_python
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 PACKAGES_MIB_MAX = 650

@@ -19,6 +19,8 @@ from tests.flows.command import Done, coop
 from tests.flows.conftest import Year, settings_of
 from tests.flows.installation import SECRET, embedded, state_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def backup(year: Year, tmp_path_factory: pytest.TempPathFactory) -> Path:

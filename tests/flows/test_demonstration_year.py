@@ -28,6 +28,8 @@ from coop.operator.verification import verify_bills, verify_journals
 from coop.values import Period, civil_date
 from tests.flows.conftest import Year
 
+pytestmark = pytest.mark.slow
+
 MONTHS = Period.year(2025).months()
 
 

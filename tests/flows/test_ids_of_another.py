@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 
 from coop.demo.accounts import accounts
 from coop.demo.cooperative import COMMUNITY
@@ -19,6 +20,8 @@ from coop.operator.pages import openapi_document
 from coop.web.shell import FLASH_COOKIE
 from tests.flows.addresses import NAMES, WORDS, Asking, fill, list_askings
 from tests.flows.town import PLAN, ZUID, ZUID_PLAN, Town, dump
+
+pytestmark = pytest.mark.slow
 
 FORM = {
     "confirmed": "yes", "active": "no", "choice": "for", "roles": "member", "left_on": "2030-01-01", "name": "Somebody",

@@ -26,6 +26,8 @@ from coop.values import Period
 from tests.flows.installation import embedded, signed_in
 from tests.metering.formats.conftest import shared_data as shared_data
 
+pytestmark = pytest.mark.slow
+
 MAPPING = {
     "time_column": "time_rounded",
     "timezone": "UTC",

@@ -25,6 +25,8 @@ from tests.flows.conftest import Year
 from tests.flows.installation import SECRET, coop_process, embedded, state_of, wait_until
 from tests.servers.process import free_port
 
+pytestmark = pytest.mark.slow
+
 
 def test_playing_the_year_again_changes_nothing(year: Year, tmp_path: Path) -> None:
     year.copy(tmp_path / "data")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks import year
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_year_that_is_measured_closes_and_is_billed_without_an_estimate() -> None:

@@ -27,6 +27,8 @@ from tests.flows.command import Done, coop
 from tests.flows.conftest import Year
 from tests.flows.installation import SECRET
 
+pytestmark = pytest.mark.slow
+
 CHANGED = {"billing": "bill", "governance": "decision"}
 """Tables that a next release might change: other rows refer to them, triggers keep them, others' triggers read them."""
 

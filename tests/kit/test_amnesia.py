@@ -20,7 +20,7 @@ from tests.kit.test_positions import empty
 from tests.kit.town import LISTENER, heard_by, member, open_database, tell
 from tests.servers.kafka import ForgetfulKafka
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 Pair = tuple[Database, Database]
 

@@ -20,7 +20,7 @@ from coop.operator.verification import verify_bills, verify_journals
 from tests.flows.installation import FourProcesses, embedded, four_processes, state_of
 from tests.servers.kafka import ForgetfulKafka
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 PLAN = DemoPlan(size=4, seed=3)
 BROKER = "the broker"

@@ -22,7 +22,7 @@ from tests.servers.absent import ServerAbsent, skip_or_fail
 from tests.servers.caddy import Caddy, caddy_server
 from tests.servers.kafka import Kafka
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 PLAN = DemoPlan(size=4, seed=5)
 

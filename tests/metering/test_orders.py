@@ -10,6 +10,8 @@ from coop.kit.database import Database
 from tests.metering import orders
 from tests.metering.orders import Progress, play, play_on, read_progress
 
+pytestmark = pytest.mark.slow
+
 
 def test_two_thousand_histories_in_any_order_end_in_the_day_that_was_said(database: Database) -> None:
     play(database, 2_000, seed=20_261_126)
