@@ -10,11 +10,9 @@ from coop.governance.access import ACCESS
 from coop.governance.ballots.challenges.store import list_open_again
 from coop.governance.ballots.store import list_ballots
 from coop.governance.ballots.views import MeetingView, find_resolution_view, view_meetings, view_undecided
-from coop.governance.convening.challenging import KIND as CHALLENGE
-from coop.governance.convening.referring import PAPER as REQUEST
 from coop.governance.convening.referring import list_to_hold
-from coop.governance.entries.store import Entry, list_waiting
-from coop.governance.expulsions.commands import KEEPERS as EXPULSIONS
+from coop.governance.entered import KINDS
+from coop.governance.entries.store import list_waiting
 from coop.governance.expulsions.store import find_open, list_open
 from coop.governance.meetings import store
 from coop.governance.meetings.answer_store import find_refusals
@@ -22,10 +20,8 @@ from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.meetings.voting_lists import read_list
 from coop.governance.programmes.seat_pages import PAGE as STEERING
 from coop.governance.programmes.seat_store import find_seat
-from coop.governance.programmes.seats import KEEPERS as SEATS
 from coop.governance.programmes.seats import SEAT
 from coop.governance.programmes.views import ProgrammeView, view_programmes
-from coop.governance.suspensions.commands import KEEPERS as SUSPENSIONS
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import Session
@@ -36,33 +32,6 @@ from coop.web.waiting import Step, Waiting, show_step, show_waiting
 
 STATUTES_STEP = N_("Statutes")
 TARIFF_STEP = N_("A tariff from the members' meeting")
-
-ENTERED = {
-    "ballots": N_("Compare ballots that somebody entered with the paper: %(paper)s"),
-    "meeting": N_("Compare a meeting that somebody entered with its minutes: %(paper)s"),
-    "statutes": N_("Compare the statutes that somebody entered with the deed: %(paper)s"),
-    "suspension": N_("Confirm that a member is suspended, or leave it out: %(paper)s"),
-    "expulsion": N_("Confirm that a membership ends, or leave it out: %(paper)s"),
-    "appeal": N_("Compare an appeal with its paper: %(paper)s"),
-    "challenge": N_("Confirm now that an outcome is disputed at the meeting: %(paper)s"),
-    REQUEST: N_("Compare a request of a referendum with its paper: %(paper)s"),
-    "motion": N_("Confirm a motion of the room or of the board, or leave it out: %(paper)s"),
-    "order": N_("Confirm the order of amendments: %(paper)s"),
-    "lifting": N_("Confirm that a suspension is lifted, or leave it out: %(paper)s"),
-    "word": N_("Compare what the chair or a body said with the paper: %(paper)s"),
-    "stop": N_("Confirm that a decision falls or acts again, or leave it out: %(paper)s"),
-    "attendance": N_("Compare who was there with the list on paper: %(paper)s"),
-    "minutes": N_("Confirm the minutes that somebody wrote, or leave them out"),
-    "count": N_("Compare a count of the papers of an election: %(paper)s"),
-    "lot": N_("Confirm how a lot fell: %(paper)s"),
-    "term": N_("Compare who is in an office with the paper: %(paper)s"),
-    "seat": N_("Compare a seat in the steering group with its paper: %(paper)s"),
-    "seat-end": N_("Compare the end of a seat in the steering group with its paper: %(paper)s"),
-    "term-end": N_("Compare the end of a term with the paper: %(paper)s"),
-}
-
-_ON_MEETING = {"ballots": "ballots", "word": "words", "attendance": "attendance", "minutes": "minutes"}
-"""Pages of a meeting on which an entry is confirmed."""
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/cards", include_in_schema=False)
 may = ACCESS.may
@@ -210,11 +179,11 @@ def _list_entries(tx: Tx, session: Session) -> list[Waiting]:
     """Entries that somebody else read off a paper: each holds once this reader has compared it."""
     if not ACCESS.allows(session, "confirm-entry"):
         return []
-    lines = []
-    for entry in list_waiting(tx, *ENTERED):
-        if entry.actor != f"{session.kind}:{session.account_id}":
-            lines.append(Waiting(say(ENTERED[entry.kind], paper=entry.paper), _find_page(entry)))
-    return lines
+    return [
+        Waiting(say(KINDS[entry.kind].waits, paper=entry.paper), KINDS[entry.kind].page.format(**entry.about))
+        for entry in list_waiting(tx, *(name for name, kind in KINDS.items() if kind.waits))
+        if entry.actor != f"{session.kind}:{session.account_id}"
+    ]
 
 
 def _list_expulsions(tx: Tx, session: Session) -> list[Waiting]:
@@ -232,31 +201,6 @@ def _list_expulsions(tx: Tx, session: Session) -> list[Waiting]:
                 text = say("Bring the appeal of member %(number)s to a meeting", number=number)
                 lines.append(Waiting(text, "/governance/expulsions"))
     return lines
-
-
-def _find_page(entry: Entry) -> str:
-    """The page on which an entry is confirmed."""
-    if entry.kind in SUSPENSIONS:
-        return "/governance/suspensions"
-    if entry.kind in EXPULSIONS:
-        return "/governance/expulsions"
-    if entry.kind in SEATS:
-        return STEERING
-    if entry.kind == CHALLENGE:
-        return f"/governance/resolutions/{entry.content['resolution_id']}/challenge"
-    if entry.kind == REQUEST:
-        return f"/governance/resolutions/{entry.content['resolution_id']}/referendum"
-    if entry.kind in ("motion", "order"):
-        return f"/governance/resolutions/{entry.content['resolution_id']}/motions"
-    if entry.kind == "stop":
-        return f"/governance/resolutions/{entry.content['resolution_id']}/stop"
-    if entry.kind in ("count", "lot"):
-        return f"/governance/elections/{entry.content['resolution_id']}"
-    if entry.kind in ("term", "term-end"):
-        return "/governance/offices"
-    if entry.kind in _ON_MEETING:
-        return f"/governance/meetings/{entry.meeting_id}/{_ON_MEETING[entry.kind]}"
-    return "/governance/entries"
 
 
 def _list_refused(tx: Tx, session: Session, lang: str) -> list[Waiting]:

@@ -25,7 +25,6 @@ from coop.events.governance import (
     VotingListFrozen,
 )
 from coop.events.members import MemberAdmitted, MemberLeft
-from coop.governance.api.routes import KEEPERS
 from coop.governance.articles import commands as statutes
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
@@ -35,6 +34,7 @@ from coop.governance.ballots.counting import count_ballots
 from coop.governance.ballots.store import list_standing
 from coop.governance.ballots.words import commands as words
 from coop.governance.convening import commands as meetings
+from coop.governance.entered import KINDS
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry
 from coop.governance.meetings.heard_voters import on_member_admitted, on_member_left
@@ -224,7 +224,7 @@ def confirm(tx: Tx, entry: Entry) -> int:
     """A second person confirms what the first one entered; returns how many things are new."""
     first, tx.actor = tx.actor, SECOND
     try:
-        return entries.confirm(tx, entry.entry_id, KEEPERS)[1]
+        return entries.confirm(tx, entry.entry_id, KINDS)[1]
     finally:
         tx.actor = first
 

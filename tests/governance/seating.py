@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from coop.governance.entered import KINDS
 from coop.governance.entries import commands as entries
 from coop.governance.programmes import seats
 from coop.kit.actor import Actor
@@ -29,7 +30,7 @@ def take_seat(
     before, tx.actor = tx.actor, actor
     entry = seats.take_seat(tx, party, organisation, from_on, until_on, f"letter on {organisation or 'us'}")
     tx.actor = by
-    entries.confirm(tx, entry.entry_id, seats.KEEPERS)
+    entries.confirm(tx, entry.entry_id, KINDS)
     tx.actor = before
     return entry.entry_id
 

@@ -12,7 +12,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from coop.events.attendance import AttendanceFrozen, AttendanceNoted
-from coop.governance.api.routes import KEEPERS
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.attendance import commands as attendance
@@ -20,6 +19,7 @@ from coop.governance.ballots.attendance import store
 from coop.governance.ballots.attendance.commands import Arrival
 from coop.governance.ballots.verify import verify_resolution
 from coop.governance.convening import commands as meetings
+from coop.governance.entered import KINDS
 from coop.governance.entries import commands as entries
 from coop.governance.statutes.model import MORE_THAN_HALF, Articles, Proxies, Quorum, Rule, Share
 from coop.governance.statutes.version import Statutes
@@ -227,7 +227,7 @@ def test_a_list_of_signatures_counts_once_another_person_compared_it(database: D
         entry = attendance.enter_attendance(tx, "alv-1", "Presentielijst", arrivals)
         assert attendance.enter_attendance(tx, "alv-1", "Presentielijst", arrivals) == entry
         with pytest.raises(CoopError, match="somebody else"):
-            entries.confirm(tx, entry.entry_id, KEEPERS)
+            entries.confirm(tx, entry.entry_id, KINDS)
         with pytest.raises(CoopError, match="a list of who was there waits"):
             closing.close_meeting(tx, "alv-1")
     assert there(database) == {}

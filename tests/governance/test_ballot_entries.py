@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from coop.events.governance import EntryDropped
-from coop.governance.api.routes import KEEPERS
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.commands import Row
 from coop.governance.ballots.store import list_ballots
+from coop.governance.entered import KINDS
 from coop.governance.entries import commands as entries
 from coop.governance.entries import store
 from coop.kit.actor import Actor
@@ -55,7 +55,7 @@ def enter(database: Database, *papers: Row, actor: Actor = SECRETARY) -> str:
 
 def confirm(database: Database, entry_id: str, actor: Actor = SECOND) -> int:
     with database.write(TOWN, actor) as tx:
-        return entries.confirm(tx, entry_id, KEEPERS)[1]
+        return entries.confirm(tx, entry_id, KINDS)[1]
 
 
 def test_ballots_count_once_another_person_confirmed_them(database: Database) -> None:
@@ -77,8 +77,8 @@ def test_what_is_left_out_never_counts(database: Database) -> None:
     live(database, until="vote")
     entry_id = enter(database, Row(1, "L-001", "", {"tariff": "for"}))
     with database.write(TOWN, SECRETARY) as tx:
-        entries.drop(tx, entry_id, KEEPERS, "a wrong number")
-        entries.drop(tx, entry_id, KEEPERS, "another word")
+        entries.drop(tx, entry_id, KINDS, "a wrong number")
+        entries.drop(tx, entry_id, KINDS, "another word")
     with pytest.raises(CoopError, match="dropped"):
         confirm(database, entry_id)
     assert standing(database) == {}
@@ -88,10 +88,10 @@ def test_who_leaves_an_entry_out_says_why_which_is_kept_and_told(database: Datab
     live(database, until="vote")
     entry_id = enter(database, Row(1, "L-001", "", {"tariff": "for"}))
     with database.write(TOWN, SECOND) as tx, pytest.raises(BadInput, match="say why it is left out"):
-        entries.drop(tx, entry_id, KEEPERS, " ")
+        entries.drop(tx, entry_id, KINDS, " ")
     for _ in range(2):
         with database.write(TOWN, SECOND) as tx:
-            entries.drop(tx, entry_id, KEEPERS, " a wrong number ")
+            entries.drop(tx, entry_id, KINDS, " a wrong number ")
     with database.read(TOWN) as tx:
         settled = store.find_settled(tx, entry_id)
     assert settled is not None
@@ -109,7 +109,7 @@ def test_whoever_leaves_out_what_another_entered_does_not_close_that_meeting(dat
     live(database, until="vote")
     entry_id = enter(database, Row(1, "L-001", "", {"tariff": "against"}))
     with database.write(TOWN, SECOND) as tx:
-        entries.drop(tx, entry_id, KEEPERS, "a wrong number")
+        entries.drop(tx, entry_id, KINDS, "a wrong number")
     with database.write(TOWN, SECOND) as tx, pytest.raises(CoopError, match="somebody else closes it"):
         closing.close_meeting(tx, "alv-1")
     with database.write(TOWN, SECRETARY) as tx:
@@ -162,7 +162,7 @@ def test_a_meeting_is_not_closed_while_ballots_wait_and_none_counts_after_it(dat
     with pytest.raises(CoopError, match="wait for a second person"), database.write(TOWN, SECRETARY) as tx:
         closing.close_meeting(tx, "alv-1")
     with database.write(TOWN, SECRETARY) as tx:
-        entries.drop(tx, waiting, KEEPERS, "a wrong number")
+        entries.drop(tx, waiting, KINDS, "a wrong number")
         closing.close_meeting(tx, "alv-1")
     with pytest.raises(CoopError, match="closed"):
         enter(database, Row(1, "L-002", "", {"tariff": "for"}))

@@ -19,10 +19,11 @@ from coop.events.governance import (
 from coop.governance.ballots import closing
 from coop.governance.ballots.verify import verify_resolution
 from coop.governance.convening import commands as meetings
+from coop.governance.entered import KINDS
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry
 from coop.governance.expulsions import store
-from coop.governance.expulsions.commands import KEEPERS, appeal, end_unopposed, enter_appeal, expel_member
+from coop.governance.expulsions.commands import appeal, end_unopposed, enter_appeal, expel_member
 from coop.governance.expulsions.rules import find_appeal_end
 from coop.governance.meetings.voting_lists import list_suspended
 from coop.governance.suspensions.commands import lift_suspension, suspend_member
@@ -103,7 +104,7 @@ def test_one_person_alone_expels_nobody(town: Database) -> None:
     with town.write(TOWN, SECRETARY) as tx:
         entry = expel(tx)
         with pytest.raises(CoopError, match="somebody else confirms it"):
-            entries.confirm(tx, entry.entry_id, KEEPERS)
+            entries.confirm(tx, entry.entry_id, KINDS)
         assert (suspended(tx), store.list_cases(tx)) == (set(), [])
         confirm(tx, entry)
         assert suspended(tx) == {"m001"}

@@ -11,10 +11,10 @@ from typing import TypeGuard
 import pytest
 
 from coop.governance.access import ACCESS
-from coop.governance.api.routes import KEEPERS
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
 from coop.governance.convening import commands as meetings
+from coop.governance.entered import KINDS
 from coop.governance.entries import commands as entries
 from coop.governance.programmes import store
 from coop.governance.service import GOVERNANCE
@@ -275,7 +275,7 @@ def test_the_board_cannot_overwrite_a_member_s_own_vote(embedded: Database, tmp_
     assert [problem["field"] for problem in refused.json()["problems"]] == ["cast_on"]
     entered = board.post("/governance/api/v1/meetings/alv-2/votes", json=now).json()
     with pytest.raises(BadInput, match="m001 voted personally"), embedded.write(TOWN, SECOND) as tx:
-        entries.confirm(tx, entered["entry_id"], KEEPERS)
+        entries.confirm(tx, entered["entry_id"], KINDS)
     with embedded.read(TOWN) as tx:
         count = tally(tx, "next", today + timedelta(days=5))
     assert (count.votes_for, count.votes_against) == (1, 0)

@@ -14,7 +14,6 @@ from sqlalchemy import select, text, update
 
 from coop.demo.tariffs import components
 from coop.events.governance import StatutesAdopted
-from coop.governance.api.routes import KEEPERS
 from coop.governance.articles import commands as statutes
 from coop.governance.articles.commands import describe_change
 from coop.governance.ballots import closing
@@ -22,6 +21,7 @@ from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.store import list_ballots
 from coop.governance.ballots.verify import verify_resolution
 from coop.governance.convening import commands as meetings
+from coop.governance.entered import KINDS
 from coop.governance.entries import commands as entries
 from coop.governance.meetings import store
 from coop.governance.minutes import records
@@ -93,7 +93,7 @@ def test_nobody_brings_old_statutes_back_alone_twice_or_after_a_newer_change(
     with database.write(TOWN, SECRETARY) as tx:
         entry = statutes.adopt_statutes(tx, older)
         with pytest.raises(CoopError, match="yourself"):
-            entries.confirm(tx, entry.entry_id, KEEPERS)
+            entries.confirm(tx, entry.entry_id, KINDS)
         assert len(store.list_statutes(tx)) == 1
         confirm(tx, entry)
         assert statutes.adopt_statutes(tx, older) == entry
@@ -122,7 +122,7 @@ def test_the_first_statutes_hold_once_a_second_person_confirmed_them(database: D
         entry = statutes.adopt_statutes(tx, STATUTES)
         assert store.list_statutes(tx) == []
         with pytest.raises(CoopError, match="yourself"):
-            entries.confirm(tx, entry.entry_id, KEEPERS)
+            entries.confirm(tx, entry.entry_id, KINDS)
         assert confirm(tx, entry) == 1
         assert len(store.list_statutes(tx)) == 1
 

@@ -11,11 +11,11 @@ from sqlalchemy import text, update
 
 from coop.communities.stops import is_stopped
 from coop.events.governance import DecisionStopped, ResolutionDecided
-from coop.governance.api.routes import KEEPERS
 from coop.governance.ballots import closing
 from coop.governance.ballots.verify import verify_resolution
 from coop.governance.convening import commands as meetings
 from coop.governance.convening.stopping import Ruling, propose_stop
+from coop.governance.entered import KINDS
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import get_entry
 from coop.governance.meetings.store import list_tariffs
@@ -72,7 +72,7 @@ def test_an_annulment_of_two_people_is_told_once_and_reaches_back_to_the_first_d
         entry = propose_stop(tx, "tariff", ANNULLED, PAPER)
         assert map_stops(tx) == {}
         with pytest.raises(CoopError, match="somebody else"):
-            entries.confirm(tx, entry.entry_id, KEEPERS)
+            entries.confirm(tx, entry.entry_id, KINDS)
     with decided.write(TOWN, SECRETARY) as tx:
         assert (confirm(tx, entry), confirm(tx, entry)) == (1, 0)
     [fact] = only(told(decided), DecisionStopped)

@@ -15,11 +15,12 @@ from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.mandates import commands as mandates
 from coop.governance.ballots.verify import verify_resolution
+from coop.governance.entered import KINDS
 from coop.governance.entries import commands as entries
 from coop.governance.meetings import voting_lists
 from coop.governance.meetings.store import find_meeting
 from coop.governance.statutes.model import Articles, Voters
-from coop.governance.suspensions.commands import KEEPERS, lift_suspension, suspend_member
+from coop.governance.suspensions.commands import lift_suspension, suspend_member
 from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError
@@ -97,7 +98,7 @@ def test_a_suspension_is_over_by_itself_at_its_term_and_earlier_where_two_people
         assert listed(tx) == {"m001": 1, "m002": 0, "m003": 1, "m004": 1}
         lifting = lift_suspension(tx, "m002", "minutes, point 5", "m003")
         with pytest.raises(CoopError, match="somebody else confirms it"):
-            entries.confirm(tx, lifting.entry_id, KEEPERS)
+            entries.confirm(tx, lifting.entry_id, KINDS)
         assert listed(tx)["m002"] == 0
         confirm(tx, lifting)
         assert listed(tx)["m002"] == 1

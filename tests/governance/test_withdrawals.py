@@ -13,7 +13,6 @@ from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
 
 from coop.events.governance import MeetingWithdrawn, PointWithdrawn, ResolutionDecided, VoteClosing, VoteEnded
-from coop.governance.api.routes import KEEPERS
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.store import list_standing
@@ -21,6 +20,7 @@ from coop.governance.ballots.views import view_meetings, view_undecided
 from coop.governance.convening import commands as meetings
 from coop.governance.convening import withdrawals
 from coop.governance.convening.withdrawals import Anew
+from coop.governance.entered import KINDS
 from coop.governance.entries import commands as entries
 from coop.governance.meetings import store
 from coop.governance.meetings.deadlines import tell_days
@@ -83,7 +83,7 @@ def test_nothing_is_withdrawn_before_a_second_person_agrees(convened: Database) 
     with convened.write(TOWN, SECRETARY) as tx:
         entry = withdrawals.propose_withdrawal(tx, "alv-1", REASON)
         with pytest.raises(CoopError, match="somebody else"):
-            entries.confirm(tx, entry.entry_id, KEEPERS)
+            entries.confirm(tx, entry.entry_id, KINDS)
     assert only(told(convened), MeetingWithdrawn) == []
     with convened.write(TOWN, SECRETARY) as tx:
         ballots.cast_own_vote(tx, "tariff", "m002", "for", "ballot-2")

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from coop.governance.api.routes import KEEPERS
 from coop.governance.ballots import closing
 from coop.governance.ballots.verify import verify_resolution
 from coop.governance.ballots.words.commands import enter_words
+from coop.governance.entered import KINDS
 from coop.governance.entries.commands import confirm as confirm_entry
 from coop.governance.meetings import store
 from coop.governance.minutes.taking_home import take_vote
@@ -60,7 +60,7 @@ def test_one_account_alone_gives_no_word(embedded: Database, clock: SetClock) ->
             closing.close_meeting(tx, "alv-1")
         entry = enter_words(tx, "alv-1", "sheet 2", [("a", "chair", "for")])
         with pytest.raises(CoopError, match="somebody else confirms it"):
-            confirm_entry(tx, entry.entry_id, KEEPERS)
+            confirm_entry(tx, entry.entry_id, KINDS)
         with pytest.raises(CoopError, match="waits for a second person"):
             closing.close_meeting(tx, "alv-1")
 

@@ -9,7 +9,6 @@ they mean; the server keeps beside each when it was said and by whom, and refuse
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
 
 from fastapi import APIRouter, Request
 
@@ -42,16 +41,12 @@ from coop.governance.api.stop_bodies import StopBody
 from coop.governance.articles import commands as statutes
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
-from coop.governance.ballots.attendance import commands as attendance
-from coop.governance.ballots.elections import papers
-from coop.governance.ballots.words import commands as words
-from coop.governance.convening import challenging, moving, past, referring, stopping, withdrawals
 from coop.governance.convening import commands as meetings
-from coop.governance.entries import commands as entries
+from coop.governance.convening import past, stopping, withdrawals
+from coop.governance.entered import KINDS
+from coop.governance.entries.forms import settle_entry
 from coop.governance.entries.store import find_settled
 from coop.governance.entries.store import list_entries as read_entries
-from coop.governance.expulsions import commands as expulsions
-from coop.governance.meetings.agenda import ORDER
 from coop.governance.meetings.store import find_meeting
 from coop.governance.meetings.store import list_meetings as read_meetings
 from coop.governance.meetings.store import list_statutes as read_statutes
@@ -64,40 +59,18 @@ from coop.governance.minutes.views import find_minutes_view
 from coop.governance.model import Evidence, Meeting, Reached, Resolution
 from coop.governance.papers.commands import attach
 from coop.governance.programmes import commands as programmes
-from coop.governance.programmes import reports, seats
+from coop.governance.programmes import reports
 from coop.governance.programmes.report_store import find_report
 from coop.governance.programmes.store import list_programmes as read_programmes
 from coop.governance.statutes.delegates import Body
 from coop.governance.statutes.record import hash_articles
 from coop.governance.statutes.version import Statutes
-from coop.governance.suspensions import commands as suspensions
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.paging import Paged
 from coop.kit.session import NotAllowed
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api/v1", tags=["governance"])
 may = ACCESS.may
-
-
-KEEPERS: Final = {
-    **papers.KEEPERS,
-    **suspensions.KEEPERS,
-    **expulsions.KEEPERS,
-    **seats.KEEPERS,
-    "ballots": ballots.keep_ballots,
-    "meeting": past.keep_minutes,
-    "statutes": statutes.keep_statutes,
-    "withdrawal": withdrawals.keep_withdrawal,
-    stopping.KIND: stopping.keep_stop,
-    challenging.KIND: challenging.keep_challenge,
-    referring.PAPER: referring.keep_request,
-    moving.KIND: moving.keep_motion,
-    ORDER: moving.keep_order,
-    "minutes": minutes.keep_minutes,
-    "attendance": attendance.keep_attendance,
-    words.KIND: words.keep_words,
-}
-"""Keeper of an entry of each kind, once a second person confirmed it."""
 
 
 @routes.post("/statutes")
@@ -210,7 +183,7 @@ def enter_ballots(request: Request, meeting_id: str, body: bodies.VotesBody) -> 
 def list_entries(request: Request, page: Paged) -> list[EntryOut]:
     """Everything that somebody entered from a paper, newest first, with who confirmed it."""
     with reading(request) as tx:
-        entries_made = read_entries(tx, *KEEPERS)
+        entries_made = read_entries(tx, *KINDS)
     listed = [entry_out(entry, settled) for entry, settled in reversed(entries_made)]
     return list(page.cut(listed, _key_of_entry, newest_first=True))
 
@@ -224,8 +197,7 @@ def _key_of_entry(entry: EntryOut) -> tuple[str, str]:
 def confirm_entry(request: Request, entry_id: str) -> EntryOut:
     """Confirm what another person entered, having compared it with the paper; from now on it holds."""
     with writing(request) as tx:
-        suspensions.require_another(tx, entry_id, suspensions.find_signer(session_of(request)))
-        entry, _ = entries.confirm(tx, entry_id, KEEPERS)
+        entry, _ = settle_entry(tx, session_of(request), entry_id, KINDS)
         return entry_out(entry, find_settled(tx, entry_id))
 
 
@@ -234,8 +206,7 @@ def confirm_entry(request: Request, entry_id: str) -> EntryOut:
 def drop_entry(request: Request, entry_id: str, body: bodies.DropBody) -> EntryOut:
     """Leave out what was entered wrongly, as long as nobody confirmed it, and say why: who entered it is told."""
     with writing(request) as tx:
-        suspensions.require_another(tx, entry_id, suspensions.find_signer(session_of(request)), drops=True)
-        entry = entries.drop(tx, entry_id, KEEPERS, body.reason)
+        entry, _ = settle_entry(tx, session_of(request), entry_id, KINDS, body.reason)
         return entry_out(entry, find_settled(tx, entry_id))
 
 

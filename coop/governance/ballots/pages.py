@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Final
-from uuid import uuid4
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS
 from coop.governance.ballots import commands as ballots
@@ -15,17 +14,17 @@ from coop.governance.ballots import wording
 from coop.governance.ballots.commands import Row
 from coop.governance.ballots.papers import read_papers
 from coop.governance.ballots.views import MeetingView, find_meeting_view
-from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_entries
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.meetings.voting_lists import read_list
 from coop.governance.model import CHOICES, PAPERS
-from coop.kit.actor import Actor
-from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
+from coop.kit.http import GuardedRoute, body_max, reading, writing
 from coop.values import BadInput, CoopError, Problem, say
-from coop.web.forms import Form, read_form
-from coop.web.language import language_of, translate, translate_counted
-from coop.web.shell import redirect, render
+from coop.web.forms import Form
+from coop.web.language import N_, language_of, translate_counted
+from coop.web.shell import redirect
 
 ROWS: Final = 20
 """Ballots on one form."""
@@ -34,16 +33,23 @@ FORM_MAX: Final = 256 * 1024
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/meetings", include_in_schema=False)
 may = ACCESS.may
-Filled = Annotated[dict[str, str], Depends(read_form)]
 
-_KEEPERS: Final = {"ballots": ballots.keep_ballots}
+KINDS: Final = {
+    "ballots": EntryKind(
+        "/governance/meetings/{meeting_id}/ballots",
+        ballots.keep_ballots,
+        N_("Compare ballots that somebody entered with the paper: %(paper)s"),
+        dropped=N_("These ballots are left out."),
+        counted=lambda lang, new: translate_counted(lang, "%(num)s ballot counts.", "%(num)s ballots count.", new),
+    )
+}
 
 
 @routes.get("/{meeting_id}/ballots")
 @may("enter-ballots")
 def show_ballots(request: Request, meeting_id: str) -> Response:
     """Show what was entered, and the form for more."""
-    return _show(request, meeting_id, Form({"paper": "room"}))
+    return _show(request, meeting_id, Form({}))
 
 
 @routes.post("/{meeting_id}/ballots")
@@ -67,20 +73,6 @@ def enter_ballots(request: Request, meeting_id: str, filled: Filled) -> Response
         sum(map(len, entry.content.values())),
     )
     return redirect(f"/governance/meetings/{meeting_id}/ballots", said)
-
-
-@routes.post("/{meeting_id}/ballots/{entry_id}")
-@may("enter-ballots")
-def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> Response:
-    """Confirm what another person entered, or leave it out."""
-    lang, page = language_of(request), f"/governance/meetings/{meeting_id}/ballots"
-    try:
-        new = settle_entry(request, filled, entry_id, _KEEPERS, meeting_id)
-    except CoopError as refusal:
-        return _show(request, meeting_id, Form({"paper": "room"}).refused(refusal))
-    if new is None:
-        return redirect(page, translate(lang, "These ballots are left out."))
-    return redirect(page, translate_counted(lang, "%(num)s ballot counts.", "%(num)s ballots count.", new))
 
 
 def _read_rows(filled: Mapping[str, str], view: MeetingView) -> list[Row]:
@@ -130,7 +122,6 @@ def _sum_up(content: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, Cou
 
 
 def _show(request: Request, meeting_id: str, form: Form) -> Response:
-    session = session_of(request)
     with reading(request) as tx:
         view = find_meeting_view(tx, meeting_id)
         kept = list_entries(tx, "ballots", meeting_id=meeting_id)
@@ -138,12 +129,11 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
         listed = read_list(tx, view.meeting)
     voters = sorted(numbers.get(member_id, member_id) for member_id, votes in listed.items() if votes)
     subjects = {outcome.resolution.resolution_id: number for number, outcome in enumerate(view.outcomes, start=1)}
-    return render(
+    return show_page(
         request,
         "governance/ballots.html",
-        422 if form.problems else 200,
+        form,
         view=view,
-        form=form,
         kept=kept,
         sums={entry.entry_id: _sum_up(entry.content) for entry, settled in kept if settled is None},
         numbers=numbers,
@@ -151,8 +141,9 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
         open_ids=[outcome.resolution.resolution_id for outcome in view.outcomes if outcome.decided is None],
         voters=voters,
         papers=[(paper, wording.PAPERS[paper]) for paper in PAPERS],
-        entry_id=form.value("entry_id") or str(uuid4()),
         rows=range(1, ROWS + 1),
-        me=str(Actor(session.kind, session.account_id, "page")),
         words=wording,
     )
+
+
+settle_at(routes, KINDS, _show)

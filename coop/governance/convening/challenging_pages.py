@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from typing import Annotated, Final
-from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi import Form as PostedForm
 
 from coop.governance.access import ACCESS
@@ -20,22 +19,29 @@ from coop.governance.convening.challenging import (
     keep_challenge,
     view_challenge,
 )
-from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
 from coop.governance.meetings.voter_store import list_numbers
-from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.values import BadInput, CoopError, Problem, say
-from coop.web.forms import Form, read_form
+from coop.web.forms import Form
 from coop.web.language import N_, language_of, translate
-from coop.web.shell import confirm_page, redirect, render
+from coop.web.shell import confirm_page, redirect
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance", include_in_schema=False)
 may = ACCESS.may
-Filled = Annotated[dict[str, str], Depends(read_form)]
 
-_KEEPERS: Final = {KIND: keep_challenge}
+KINDS: Final = {
+    KIND: EntryKind(
+        "/governance/resolutions/{resolution_id}/challenge",
+        keep_challenge,
+        N_("Confirm now that an outcome is disputed at the meeting: %(paper)s"),
+        N_("It is on file that the outcome is disputed."),
+        N_("Nothing is changed."),
+    )
+}
 
 
 @routes.get("/resolutions/{resolution_id}/challenge")
@@ -83,20 +89,6 @@ def enter(request: Request, resolution_id: str, filled: Filled) -> Response:
     return redirect(f"/governance/resolutions/{resolution_id}/challenge", said)
 
 
-@routes.post("/resolutions/{resolution_id}/challenge/{entry_id}")
-@may("enter-challenge")
-def settle(request: Request, resolution_id: str, entry_id: str, filled: Filled) -> Response:
-    """Confirm what was said in the room, or leave it out."""
-    lang, page = language_of(request), f"/governance/resolutions/{resolution_id}/challenge"
-    try:
-        new = settle_entry(request, filled, entry_id, _KEEPERS)
-    except CoopError as refusal:
-        return _show(request, resolution_id, Form({}).refused(refusal))
-    if new is None:
-        return redirect(page, translate(lang, "Nothing is changed."))
-    return redirect(page, translate(lang, "It is on file that the outcome is disputed."))
-
-
 @routes.post("/meetings/{meeting_id}/count-again")
 @may("close-meeting")
 def count(request: Request, meeting_id: str, confirmed: Annotated[str, PostedForm()] = "") -> Response:
@@ -122,24 +114,20 @@ def _show(request: Request, resolution_id: str, form: Form) -> Response:
         view, outcome = find_resolution_view(tx, resolution_id)
         state = view_challenge(tx, resolution_id, session.member_id)
         asked, numbers = list_challenges(tx, resolution_id), list_numbers(tx)
-        waiting = [
-            entry
-            for entry in list_waiting(tx, KIND, meeting_id=view.meeting.meeting_id)
-            if entry.content["resolution_id"] == resolution_id
-        ]
-    return render(
+        waiting = list_waiting(tx, KIND, resolution_id=resolution_id)
+    return show_page(
         request,
         "governance/challenge.html",
-        422 if form.problems else 200,
+        form,
         view=view,
         outcome=outcome,
         state=state,
         asked=asked,
         numbers=numbers,
         waiting=waiting,
-        form=form,
         steward=ACCESS.allows(session, "enter-challenge"),
-        entry_id=form.value("entry_id") or str(uuid4()),
-        me=str(Actor(session.kind, session.account_id, "page")),
         words=wording,
     )
+
+
+settle_at(routes, KINDS, _show)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Final
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from coop.communities.tariffs import read_components
 from coop.governance.access import ACCESS
@@ -27,7 +27,8 @@ from coop.governance.convening.moving import (
 )
 from coop.governance.convening.pages import find_known, gather_fields
 from coop.governance.decisions import tariff_form
-from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
 from coop.governance.kinds import Known
 from coop.governance.meetings import store
@@ -36,11 +37,10 @@ from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.model import Resolution
 from coop.governance.programmes.store import list_programmes
 from coop.governance.statutes.record import read_articles
-from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.values import BadInput, CoopError, Problem, read_digits
-from coop.web.forms import Form, read_form
+from coop.web.forms import Form
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import redirect, render
 
@@ -49,9 +49,16 @@ FORM_MAX: Final = 2**20
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/resolutions", include_in_schema=False)
 may = ACCESS.may
-Filled = Annotated[dict[str, str], Depends(read_form)]
 
-_KEEPERS: Final = {KIND: keep_motion, ORDER: keep_order}
+PAGE: Final = "/governance/resolutions/{resolution_id}/motions"
+_SETTLED: Final = N_("It is done, and the members are told."), N_("Nothing is changed.")
+
+KINDS: Final = {
+    KIND: EntryKind(
+        PAGE, keep_motion, N_("Confirm a motion of the room or of the board, or leave it out: %(paper)s"), *_SETTLED
+    ),
+    ORDER: EntryKind(PAGE, keep_order, N_("Confirm the order of amendments: %(paper)s"), *_SETTLED),
+}
 
 
 @routes.get("/{resolution_id}/motions")
@@ -147,20 +154,6 @@ def order(request: Request, resolution_id: str, filled: Filled) -> Response:
     return redirect(f"/governance/resolutions/{resolution_id}/motions", said)
 
 
-@routes.post("/{resolution_id}/motions/{entry_id}")
-@may("enter-motion")
-def settle(request: Request, resolution_id: str, entry_id: str, filled: Filled) -> Response:
-    """Confirm a motion or an order that somebody else entered, or leave it out."""
-    lang, page = language_of(request), f"/governance/resolutions/{resolution_id}/motions"
-    try:
-        new = settle_entry(request, filled, entry_id, _KEEPERS)
-    except CoopError as refusal:
-        return _show(request, resolution_id, Form({}).refused(refusal))
-    if new is None:
-        return redirect(page, translate(lang, "Nothing is changed."))
-    return redirect(page, translate(lang, "It is done, and the members are told."))
-
-
 def _begin(request: Request, resolution_id: str, manner: str) -> Form:
     """The form filled in with what the point puts to the vote now."""
     with reading(request) as tx:
@@ -222,11 +215,7 @@ def _show(request: Request, resolution_id: str, form: Form) -> Response:
         motions = view_motions(tx, resolution_id, session.member_id)
         numbers = list_numbers(tx)
         called = wording.names(lang, store.list_meetings(tx), list_programmes(tx)) | numbers
-        waiting = [
-            entry
-            for entry in list_waiting(tx, *_KEEPERS, meeting_id=view.meeting.meeting_id)
-            if entry.content["resolution_id"] == resolution_id
-        ]
+        waiting = list_waiting(tx, *KINDS, resolution_id=resolution_id)
     point = outcome.resolution
     said = {
         motion_id: wording.parameters(lang, Resolution(motion_id, point.kind, "", "", "", "", parameters), called)
@@ -235,21 +224,21 @@ def _show(request: Request, resolution_id: str, form: Form) -> Response:
             *((entry.entry_id, entry.content["parameters"]) for entry in waiting if entry.kind == KIND),
         )
     }
-    return render(
+    return show_page(
         request,
         "governance/motions.html",
-        422 if form.problems else 200,
+        form,
         view=view,
         outcome=outcome,
         motions=motions,
         waiting=waiting,
         said=said,
         called=called,
-        form=form,
         manners=MANNER_WORDS,
         makes=ACCESS.allows(session, "make-motion") and motions.may_back,
         steward=ACCESS.allows(session, "enter-motion"),
-        entry_id=str(uuid4()),
-        me=str(Actor(session.kind, session.account_id, "page")),
         words=wording,
     )
+
+
+settle_at(routes, KINDS, _show)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS
 from coop.governance.articles import readings as statutes_readings
@@ -13,18 +13,18 @@ from coop.governance.ballots import wording
 from coop.governance.ballots.counting import decide
 from coop.governance.convening import formbook, past
 from coop.governance.convening.pages import find_known, gather_fields
-from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import Entry, list_entries
 from coop.governance.kinds import list_kinds
 from coop.governance.meetings import store
 from coop.governance.model import ELECTION
 from coop.governance.programmes import store as programme_store
 from coop.governance.statutes.version import in_force
-from coop.kit.actor import Actor
-from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.kit.http import GuardedRoute, reading, writing
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError
-from coop.web.forms import Form, read_form
+from coop.web.forms import Form
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import redirect, render
 
@@ -32,9 +32,17 @@ PAGE: Final = "/governance/entries"
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance", include_in_schema=False)
 may = ACCESS.may
-Filled = Annotated[dict[str, str], Depends(read_form)]
 
-_KEEPERS: Final = {"meeting": past.keep_minutes, "statutes": keep_statutes}
+_SETTLED: Final = N_("It is confirmed, and holds from now on."), N_("This entry is left out.")
+
+KINDS: Final = {
+    "meeting": EntryKind(
+        PAGE, past.keep_minutes, N_("Compare a meeting that somebody entered with its minutes: %(paper)s"), *_SETTLED
+    ),
+    "statutes": EntryKind(
+        PAGE, keep_statutes, N_("Compare the statutes that somebody entered with the deed: %(paper)s"), *_SETTLED
+    ),
+}
 
 
 @routes.get("/meetings/past")
@@ -74,20 +82,6 @@ def show_entries(request: Request) -> Response:
     return _show_entries(request, Form({}))
 
 
-@routes.post("/entries/{entry_id}")
-@may("confirm-entry")
-def settle(request: Request, entry_id: str, filled: Filled) -> Response:
-    """Confirm what another person entered, or leave it out."""
-    lang = language_of(request)
-    try:
-        new = settle_entry(request, filled, entry_id, _KEEPERS)
-    except CoopError as refusal:
-        return _show_entries(request, Form({}).refused(refusal))
-    if new is None:
-        return redirect(PAGE, translate(lang, "This entry is left out."))
-    return redirect(PAGE, translate(lang, "It is confirmed, and holds from now on."))
-
-
 def _show_form(request: Request, form: Form, code: str = "") -> Response:
     status = 422 if form.problems else 200
     kinds = {name: kind for name, kind in list_kinds().items() if name != ELECTION and kind.is_convened}
@@ -96,23 +90,14 @@ def _show_form(request: Request, form: Form, code: str = "") -> Response:
 
 
 def _show_entries(request: Request, form: Form) -> Response:
-    session, lang = session_of(request), language_of(request)
+    lang = language_of(request)
     with reading(request) as tx:
         called = wording.names(lang, store.list_meetings(tx), programme_store.list_programmes(tx))
         shown = [
             (entry, settled, *_describe(tx, entry, lang, called))
-            for entry, settled in reversed(list_entries(tx, "meeting", "statutes"))
+            for entry, settled in reversed(list_entries(tx, *KINDS))
         ]
-    return render(
-        request,
-        "governance/entries.html",
-        409 if form.problems else 200,
-        form=form,
-        shown=shown,
-        called=called,
-        me=str(Actor(session.kind, session.account_id, "page")),
-        words=wording,
-    )
+    return show_page(request, "governance/entries.html", form, 409, shown=shown, called=called, words=wording)
 
 
 def _describe(tx: Tx, entry: Entry, lang: str, called: dict[str, str]) -> tuple[object, object]:
@@ -130,3 +115,6 @@ def _describe(tx: Tx, entry: Entry, lang: str, called: dict[str, str]) -> tuple[
         for point, count in zip(minutes.meeting.resolutions, minutes.counts, strict=True)
     ]
     return (minutes.meeting, points), None
+
+
+settle_at(routes, KINDS, _show_entries)

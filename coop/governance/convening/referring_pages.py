@@ -3,10 +3,9 @@ became of it."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final
-from uuid import uuid4
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS
 from coop.governance.articles.reading_referenda import read_referendum
@@ -20,23 +19,36 @@ from coop.governance.convening.referring import (
     object_to_request,
     view_referral,
 )
-from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
 from coop.governance.meetings.voter_store import list_numbers
-from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.values import CoopError
-from coop.web.forms import Form, read_form
+from coop.web.forms import Form
 from coop.web.language import N_, language_of, translate
-from coop.web.shell import redirect, render
+from coop.web.shell import redirect
 from coop.web.writing import speak
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/resolutions", include_in_schema=False)
 may = ACCESS.may
-Filled = Annotated[dict[str, str], Depends(read_form)]
 
-_KEEPERS: Final = {PAPER: keep_request}
+
+def _tell_asked(lang: str, new: int) -> str:
+    said = N_("It is on file, and the member is told.") if new else N_("This member had asked by themselves meanwhile.")
+    return translate(lang, said)
+
+
+KINDS: Final = {
+    PAPER: EntryKind(
+        "/governance/resolutions/{resolution_id}/referendum",
+        keep_request,
+        N_("Compare a request of a referendum with its paper: %(paper)s"),
+        dropped=N_("Nothing is changed."),
+        counted=_tell_asked,
+    )
+}
 
 
 @routes.get("/{resolution_id}/referendum")
@@ -92,21 +104,6 @@ def enter(request: Request, resolution_id: str, filled: Filled) -> Response:
     return redirect(f"/governance/resolutions/{resolution_id}/referendum", said)
 
 
-@routes.post("/{resolution_id}/referendum/papers/{entry_id}")
-@may("enter-request")
-def settle(request: Request, resolution_id: str, entry_id: str, filled: Filled) -> Response:
-    """Confirm a request on paper that somebody else entered, or leave it out."""
-    lang, page = language_of(request), f"/governance/resolutions/{resolution_id}/referendum"
-    try:
-        new = settle_entry(request, filled, entry_id, _KEEPERS)
-    except CoopError as refusal:
-        return _show(request, resolution_id, Form({}).refused(refusal))
-    if new is None:
-        return redirect(page, translate(lang, "Nothing is changed."))
-    said = N_("It is on file, and the member is told.") if new else N_("This member had asked by themselves meanwhile.")
-    return redirect(page, translate(lang, said))
-
-
 def _show(request: Request, resolution_id: str, form: Form) -> Response:
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
@@ -114,27 +111,23 @@ def _show(request: Request, resolution_id: str, form: Form) -> Response:
         referral = view_referral(tx, resolution_id, session.member_id)
         today, steward = tx.today, ACCESS.allows(session, "enter-request")
         numbers = list_numbers(tx) if steward else {}
-        waiting = [
-            entry
-            for entry in list_waiting(tx, PAPER, meeting_id=view.meeting.meeting_id)
-            if steward and entry.content["resolution_id"] == resolution_id
-        ]
+        waiting = list_waiting(tx, PAPER, resolution_id=resolution_id) if steward else []
     rights = read_referendum(referral.own, view.meeting.held_on)[0] if referral.own else []
-    return render(
+    return show_page(
         request,
         "governance/referendum.html",
-        422 if form.problems else 200,
+        form,
         view=view,
         outcome=outcome,
         referral=referral,
         today=today,
         rights=[str(speak(lang, said)) for said in rights],
-        form=form,
         steward=steward,
         numbers=numbers,
         waiting=waiting,
-        entry_id=form.value("entry_id") or str(uuid4()),
-        me=str(Actor(session.kind, session.account_id, "page")),
         voter=ACCESS.allows(session, "ask-referendum"),
         words=wording,
     )
+
+
+settle_at(routes, KINDS, _show, "/papers")

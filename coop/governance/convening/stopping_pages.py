@@ -3,29 +3,36 @@ that undoes."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final
-from uuid import uuid4
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS
 from coop.governance.ballots import wording
 from coop.governance.ballots.views import find_resolution_view
 from coop.governance.convening.stopping import KIND, Ruling, find_adopted, keep_stop, propose_stop, read_stop
-from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
-from coop.kit.actor import Actor
-from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.kit.http import GuardedRoute, reading, writing
 from coop.values import CoopError
-from coop.web.forms import Form, read_day, read_form
-from coop.web.language import language_of, translate
-from coop.web.shell import redirect, render
+from coop.web.forms import Form, read_day
+from coop.web.language import N_, language_of, translate
+from coop.web.shell import redirect
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/resolutions", include_in_schema=False)
 may = ACCESS.may
-Filled = Annotated[dict[str, str], Depends(read_form)]
 
-_KEEPERS: Final = {KIND: keep_stop}
+KINDS: Final = {
+    KIND: EntryKind(
+        "/governance/resolutions/{resolution_id}/stop",
+        keep_stop,
+        N_("Confirm that a decision falls or acts again, or leave it out: %(paper)s"),
+        N_("It is done, and the members are told."),
+        N_("Nothing is changed."),
+        then="/governance/resolutions/{resolution_id}",
+    )
+}
 
 
 @routes.get("/{resolution_id}/stop")
@@ -51,39 +58,20 @@ def propose(request: Request, resolution_id: str, filled: Filled) -> Response:
     return redirect(f"/governance/resolutions/{resolution_id}/stop", said)
 
 
-@routes.post("/{resolution_id}/stop/{entry_id}")
-@may("stop-decision")
-def settle(request: Request, resolution_id: str, entry_id: str, filled: Filled) -> Response:
-    """Confirm a fall or its end, or leave it out."""
-    lang, page = language_of(request), f"/governance/resolutions/{resolution_id}"
-    try:
-        new = settle_entry(request, filled, entry_id, _KEEPERS)
-    except CoopError as refusal:
-        return _show(request, resolution_id, Form({}).refused(refusal))
-    if new is None:
-        return redirect(f"{page}/stop", translate(lang, "Nothing is changed."))
-    return redirect(page, translate(lang, "It is done, and the members are told."))
-
-
 def _show(request: Request, resolution_id: str, form: Form) -> Response:
-    session = session_of(request)
     with reading(request) as tx:
         find_adopted(tx, resolution_id)
         view, outcome = find_resolution_view(tx, resolution_id)
-        waiting = [
-            (entry, read_stop(tx, entry)[1])
-            for entry in list_waiting(tx, KIND, meeting_id=view.meeting.meeting_id)
-            if entry.content["resolution_id"] == resolution_id
-        ]
-    return render(
+        waiting = [(entry, read_stop(tx, entry)[1]) for entry in list_waiting(tx, KIND, resolution_id=resolution_id)]
+    return show_page(
         request,
         "governance/stop.html",
-        422 if form.problems else 200,
+        form,
         view=view,
         outcome=outcome,
-        form=form,
         waiting=waiting,
-        entry_id=form.value("entry_id") or str(uuid4()),
-        me=str(Actor(session.kind, session.account_id, "page")),
         words=wording,
     )
+
+
+settle_at(routes, KINDS, _show)

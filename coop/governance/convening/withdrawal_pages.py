@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
-from uuid import uuid4
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS
 from coop.governance.ballots import wording
 from coop.governance.ballots.views import find_meeting_view
 from coop.governance.convening.withdrawals import Anew, keep_withdrawal, propose_withdrawal, read_anew
-from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
-from coop.kit.actor import Actor
-from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.kit.http import GuardedRoute, reading, writing
 from coop.values import BadInput, CoopError, Problem, say
-from coop.web.forms import Form, read_day, read_form
-from coop.web.language import language_of, translate
-from coop.web.shell import redirect, render
+from coop.web.forms import Form, read_day
+from coop.web.language import N_, language_of, translate
+from coop.web.shell import redirect
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/meetings", include_in_schema=False)
 may = ACCESS.may
-Filled = Annotated[dict[str, str], Depends(read_form)]
 
 WHOLE, PUT_OFF, POINTS = "whole", "put-off", "points"
 
-_KEEPERS: Final = {"withdrawal": keep_withdrawal}
+KINDS: Final = {
+    "withdrawal": EntryKind(
+        "/governance/meetings/{meeting_id}/withdraw",
+        keep_withdrawal,
+        confirmed=N_("It is withdrawn, and the members are told."),
+        dropped=N_("Nothing is withdrawn."),
+        then="/governance/meetings/{meeting_id}",
+    )
+}
 
 
 @routes.get("/{meeting_id}/withdraw")
@@ -67,20 +73,6 @@ def propose(request: Request, meeting_id: str, filled: Filled) -> Response:
     return redirect(f"/governance/meetings/{meeting_id}/withdraw", said)
 
 
-@routes.post("/{meeting_id}/withdraw/{entry_id}")
-@may("withdraw-meeting")
-def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> Response:
-    """Confirm a withdrawal, or leave it out."""
-    lang, page = language_of(request), f"/governance/meetings/{meeting_id}"
-    try:
-        new = settle_entry(request, filled, entry_id, _KEEPERS, meeting_id)
-    except CoopError as refusal:
-        return _show(request, meeting_id, Form({}).refused(refusal))
-    if new is None:
-        return redirect(f"{page}/withdraw", translate(lang, "Nothing is withdrawn."))
-    return redirect(page, translate(lang, "It is withdrawn, and the members are told."))
-
-
 def _read_anew(filled: dict[str, str]) -> Anew:
     held_on = read_day(filled, "held_on", "bad-agenda")
     begins_at, votes_until = (filled.get(name, "").strip()[:20] for name in ("begins_at", "votes_until"))
@@ -88,20 +80,19 @@ def _read_anew(filled: dict[str, str]) -> Anew:
 
 
 def _show(request: Request, meeting_id: str, form: Form) -> Response:
-    session = session_of(request)
     with reading(request) as tx:
         view = find_meeting_view(tx, meeting_id)
         waiting = [(entry, read_anew(entry)) for entry in list_waiting(tx, "withdrawal", meeting_id=meeting_id)]
     subjects = {outcome.resolution.resolution_id: outcome.resolution for outcome in view.outcomes}
-    return render(
+    return show_page(
         request,
         "governance/withdrawal.html",
-        422 if form.problems else 200,
+        form,
         view=view,
-        form=form,
         waiting=waiting,
         subjects=subjects,
-        entry_id=form.value("entry_id") or str(uuid4()),
-        me=str(Actor(session.kind, session.account_id, "page")),
         words=wording,
     )
+
+
+settle_at(routes, KINDS, _show)

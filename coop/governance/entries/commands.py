@@ -6,19 +6,17 @@ the transaction that keeps it, so that nothing became untrue between the two peo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from typing import Any, Final
 
 from coop.events.governance import EntryDropped
 from coop.governance.entries import store
+from coop.governance.entries.kinds import Keep, Kinds
 from coop.governance.entries.store import Entry
 from coop.kit.actor import name_id
 from coop.kit.tokens import is_same_person
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem, hash_parameters, say
-
-Keep = Callable[[Tx, Entry], int]
-"""Keeps what an entry says, for good; returns how many things are new."""
 
 PAPER_MAX: Final = 300
 REASON_MAX: Final = 300
@@ -47,20 +45,19 @@ def enter(tx: Tx, keep: Keep, kind: str, meeting_id: str, paper: str, content: A
     return made
 
 
-def confirm(tx: Tx, entry_id: str, keepers: Mapping[str, Keep], meeting_id: str | None = None) -> tuple[Entry, int]:
+def confirm(tx: Tx, entry_id: str, kinds: Kinds) -> tuple[Entry, int]:
     """Let hold what another person entered; returns the entry and how many things are new. Repeating it changes
     nothing.
 
     Args:
-        tx: open transaction. entry_id: the entry. keepers: of the kinds that may be confirmed here.
-        meeting_id: when given, the meeting that it must be about.
+        tx: open transaction. entry_id: the entry. kinds: those that may be confirmed here.
 
     Raises:
-        NotFound: there is no such entry of these kinds, about this meeting.
+        NotFound: there is no such entry of these kinds.
         CoopError: the same person entered it, it was dropped, or it cannot hold any more.
         BadInput: it cannot hold any more, with every mistake.
     """
-    entry = _lock_entry(tx, entry_id, keepers, meeting_id)
+    entry = _lock_entry(tx, entry_id, kinds)
     settled = store.find_settled(tx, entry_id)
     if settled is not None:
         if settled.outcome == "confirmed":
@@ -68,20 +65,20 @@ def confirm(tx: Tx, entry_id: str, keepers: Mapping[str, Keep], meeting_id: str 
         raise CoopError("entry-dropped", say("this entry was dropped"))
     if is_same_person(tx, name_id(entry.actor)):
         raise CoopError("second-person", say("you entered this yourself: somebody else confirms it"))
-    new = keepers[entry.kind](tx, entry)
+    new = kinds[entry.kind].keep(tx, entry)
     store.settle_entry(tx, entry_id, "confirmed")
     return entry, new
 
 
-def drop(tx: Tx, entry_id: str, kinds: Collection[str], reason: str, meeting_id: str | None = None) -> Entry:
+def drop(tx: Tx, entry_id: str, kinds: Collection[str], reason: str) -> Entry:
     """Leave out what was entered wrongly, before anybody confirmed it, and tell why; who entered it gets to know.
 
     Raises:
-        NotFound: there is no such entry of these kinds, about this meeting.
+        NotFound: there is no such entry of these kinds.
         BadInput: it gives no reason.
         CoopError: it was confirmed.
     """
-    entry = _lock_entry(tx, entry_id, kinds, meeting_id)
+    entry = _lock_entry(tx, entry_id, kinds)
     settled = store.find_settled(tx, entry_id)
     if settled is None:
         reason = reason.strip()
@@ -97,7 +94,7 @@ def drop(tx: Tx, entry_id: str, kinds: Collection[str], reason: str, meeting_id:
 def _tell_dropped(tx: Tx, entry: Entry, reason: str) -> EntryDropped:
     """The fact of an entry that was left out, with whom it was about where that is one member."""
     entered_by = entry.actor.removeprefix("account:") if entry.actor.startswith("account:") else ""
-    about = entry.content.get("member_id", "") if isinstance(entry.content, dict) else ""
+    about = (entry.content.get("member_id") if isinstance(entry.content, dict) else None) or ""
     return EntryDropped(
         entry_id=entry.entry_id,
         kind=entry.kind,
@@ -110,10 +107,10 @@ def _tell_dropped(tx: Tx, entry: Entry, reason: str) -> EntryDropped:
     )
 
 
-def _lock_entry(tx: Tx, entry_id: str, kinds: Collection[str], meeting_id: str | None) -> Entry:
+def _lock_entry(tx: Tx, entry_id: str, kinds: Collection[str]) -> Entry:
     tx.lock(f"entry {entry_id}")
     entry = store.get_entry(tx, entry_id)
-    if entry.kind not in kinds or meeting_id not in (None, entry.meeting_id):
+    if entry.kind not in kinds:
         raise NotFound(say("there is no such entry"))
     return entry
 

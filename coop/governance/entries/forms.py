@@ -1,30 +1,83 @@
-"""The form with two buttons that stands beside each entry: confirm it as the second person, or leave it out."""
+"""The two buttons that stand beside each entry, confirm it as the second person or leave it out, and the pages with
+them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+from uuid import uuid4
 
-from fastapi import Request
+from fastapi import APIRouter, Depends, Request, Response
 
-from coop.governance.entries.commands import Keep, confirm, drop
-from coop.kit.http import writing
+from coop.governance.access import ACCESS
+from coop.governance.entries.commands import confirm, drop
+from coop.governance.entries.kinds import Kinds
+from coop.governance.entries.store import Entry, get_entry
+from coop.kit.actor import Actor
+from coop.kit.http import session_of, writing
+from coop.kit.session import Session
+from coop.kit.tx import Tx
+from coop.values import CoopError, NotFound, say
+from coop.web.forms import Form, read_form
+from coop.web.language import language_of, translate
+from coop.web.shell import redirect, render
+
+Filled = Annotated[dict[str, str], Depends(read_form)]
 
 
 def settle_entry(
-    request: Request,
-    filled: Mapping[str, str],
+    tx: Tx,
+    session: Session,
     entry_id: str,
-    keepers: Mapping[str, Keep],
-    meeting_id: str | None = None,
-) -> int | None:
-    """Confirm an entry as whoever acts, or leave it out where the form says so; returns how much of it was new, or None
-    where it is left out.
+    kinds: Kinds,
+    reason: str | None = None,
+    about: Mapping[str, str] | None = None,
+) -> tuple[Entry, int]:
+    """Confirm an entry as whoever acts, or leave it out for a ``reason``; returns it and how much of it was new.
 
     Raises:
-        CoopError: the same person entered it, or it is settled otherwise by now.
+        NotFound: there is no such entry of these kinds, or it is not ``about`` that meeting or that resolution.
+        BadInput: the reason is empty, or it cannot hold any more, with every mistake.
+        CoopError: the same person entered it, they may not settle it, or it is settled otherwise by now.
     """
-    with writing(request) as tx:
-        if filled.get("act") == "drop":
-            drop(tx, entry_id, keepers, filled.get("reason", ""), meeting_id)
-            return None
-        return confirm(tx, entry_id, keepers, meeting_id)[1]
+    entry = get_entry(tx, entry_id)
+    if entry.kind not in kinds or not (about or {}).items() <= entry.about.items():
+        raise NotFound(say("there is no such entry"))
+    kinds[entry.kind].judge(tx, entry, session, reason is not None)
+    return confirm(tx, entry_id, kinds) if reason is None else (drop(tx, entry_id, kinds, reason), 0)
+
+
+def settle_at(routes: APIRouter, kinds: Kinds, show: Callable[..., Response], below: str = "") -> None:
+    """Open the address, their page or ``below`` it, at which a second person settles an entry of these kinds; ``show``
+    answers the page again, with what was refused."""
+    address = next(iter(kinds.values())).page.removeprefix(routes.prefix) + below
+
+    @routes.post(address + "/{entry_id}")
+    @ACCESS.may("confirm-entry")
+    def settle(request: Request, entry_id: str, filled: Filled) -> Response:
+        about = {name: each for name, each in request.path_params.items() if name != "entry_id"}
+        reason = filled.get("reason", "") if filled.get("act") == "drop" else None
+        try:
+            with writing(request) as tx:
+                entry, new = settle_entry(tx, session_of(request), entry_id, kinds, reason, about)
+        except CoopError as refusal:
+            return show(request, *about.values(), Form({}).refused(refusal))
+        kind, lang = kinds[entry.kind], language_of(request)
+        if reason is not None:
+            return redirect(kind.page.format(**about), translate(lang, kind.dropped))
+        said = kind.counted(lang, new) if kind.counted else translate(lang, kind.confirmed)
+        return redirect((kind.then or kind.page).format(**about), said)
+
+
+def show_page(request: Request, template: str, form: Form, status: int = 422, **shown: Any) -> Response:
+    """Answer a page with entries and the form for more, with ``status`` where something was refused."""
+    session = session_of(request)
+    return render(
+        request,
+        template,
+        status if form.problems else 200,
+        form=form,
+        entry_id=form.value("entry_id") or str(uuid4()),
+        me=str(Actor(session.kind, session.account_id, "page")),
+        **shown,
+    )

@@ -32,6 +32,12 @@ class Entry:
     recorded_at: datetime
     actor: str
 
+    @property
+    def about(self) -> dict[str, str]:
+        """Ids of what it is about, as addresses name them: its meeting, and where it says one its resolution."""
+        resolution_id = self.content.get("resolution_id", "") if isinstance(self.content, dict) else ""
+        return {"meeting_id": self.meeting_id, "resolution_id": str(resolution_id)}
+
 
 @dataclass(frozen=True)
 class Settled:
@@ -106,9 +112,15 @@ def list_entries(tx: Tx, *kinds: str, meeting_id: str | None = None) -> list[tup
     return [(each, settled.get(each.entry_id)) for each in entries]
 
 
-def list_waiting(tx: Tx, *kinds: str, meeting_id: str | None = None) -> Sequence[Entry]:
-    """Entries that wait for a second person."""
-    return [each for each, settled in list_entries(tx, *kinds, meeting_id=meeting_id) if settled is None]
+def list_waiting(
+    tx: Tx, *kinds: str, meeting_id: str | None = None, resolution_id: str | None = None
+) -> Sequence[Entry]:
+    """Entries that wait for a second person, also of one meeting or one resolution."""
+    return [
+        each
+        for each, settled in list_entries(tx, *kinds, meeting_id=meeting_id)
+        if settled is None and resolution_id in (None, each.about["resolution_id"])
+    ]
 
 
 def find_settled(tx: Tx, entry_id: str) -> Settled | None:

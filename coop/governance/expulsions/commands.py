@@ -254,7 +254,3 @@ def _end_suspension(tx: Tx, made: Expulsion, left_on: date | None) -> list[Event
     )
     suspension_store.add_suspension(tx, lifted)
     return [SuspensionLifted(member_id=made.member_id, number=number, lifted_on=ends_on, entry_id="")]
-
-
-KEEPERS: Final = {EXPULSION: keep_expulsion, APPEAL: keep_paper}
-"""Keeper of an entry of each kind once a second person confirmed it."""

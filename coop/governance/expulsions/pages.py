@@ -4,28 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS
-from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
 from coop.governance.expulsions import commands
 from coop.governance.expulsions.views import STATES, WAYS, view_expulsions
 from coop.governance.meetings.voter_store import list_numbers
-from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import BadInput, CoopError, Problem, say
-from coop.web.forms import Form, read_day, read_form
+from coop.web.forms import Form, read_day
 from coop.web.language import N_, language_of, translate
-from coop.web.shell import redirect, render
+from coop.web.shell import redirect
 
 PAGE: Final = "/governance/expulsions"
 
 routes = APIRouter(route_class=GuardedRoute, prefix=PAGE, include_in_schema=False)
 may = ACCESS.may
-Filled = Annotated[dict[str, str], Depends(read_form)]
+
+_CONFIRMED: Final = N_("Confirmed: it holds, and the member is told.")
+
+KINDS: Final = {
+    commands.EXPULSION: EntryKind(
+        PAGE, commands.keep_expulsion, N_("Confirm that a membership ends, or leave it out: %(paper)s"), _CONFIRMED
+    ),
+    commands.APPEAL: EntryKind(
+        PAGE, commands.keep_paper, N_("Compare an appeal with its paper: %(paper)s"), _CONFIRMED
+    ),
+}
 
 
 @routes.get("")
@@ -64,18 +74,6 @@ def enter(request: Request, filled: Filled) -> Response:
     return redirect(PAGE, translate(language_of(request), said))
 
 
-@routes.post("/{entry_id}")
-@may("expel-members")
-def settle(request: Request, entry_id: str, filled: Filled) -> Response:
-    """Confirm what another person entered, or leave it out."""
-    try:
-        new = settle_entry(request, filled, entry_id, commands.KEEPERS)
-    except CoopError as refusal:
-        return _show(request, Form({}).refused(refusal))
-    said = N_("This paper is left out.") if new is None else N_("Confirmed: it holds, and the member is told.")
-    return redirect(PAGE, translate(language_of(request), said))
-
-
 def _find_member(ids: Mapping[str, str], number: str) -> str:
     member_id = ids.get(number.strip())
     if member_id is None:
@@ -87,12 +85,11 @@ def _show(request: Request, form: Form) -> Response:
     session = session_of(request)
     with reading(request) as tx:
         shown, numbers, today = view_expulsions(tx), list_numbers(tx), tx.today
-        waiting = list_waiting(tx, *commands.KEEPERS)
-    return render(
+        waiting = list_waiting(tx, *KINDS)
+    return show_page(
         request,
         "governance/expulsions.html",
-        422 if form.problems else 200,
-        form=form,
+        form,
         shown=shown,
         waiting=waiting,
         numbers=numbers,
@@ -102,5 +99,7 @@ def _show(request: Request, form: Form) -> Response:
         day_of=date.fromisoformat,
         reason_max=commands.REASON_MAX,
         steward=ACCESS.allows(session, "expel-members"),
-        me=str(Actor(session.kind, session.account_id, "page")),
     )
+
+
+settle_at(routes, KINDS, _show)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
-from uuid import uuid4
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS
 from coop.governance.ballots import wording
 from coop.governance.ballots.views import find_meeting_view
-from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
 from coop.governance.minutes.commands import Said, Written, keep_minutes, read_written, write_minutes
 from coop.governance.minutes.paper import (
@@ -21,20 +21,26 @@ from coop.governance.minutes.paper import (
     typeset_minutes,
 )
 from coop.governance.minutes.views import find_minutes_view
-from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.values import CoopError
-from coop.web.forms import Form, read_form
-from coop.web.language import language_of, translate
-from coop.web.shell import redirect, render
+from coop.web.forms import Form
+from coop.web.language import N_, language_of, translate
+from coop.web.shell import redirect
 
 FORM_MAX = 1024 * 1024
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/meetings", include_in_schema=False)
 may = ACCESS.may
-Filled = Annotated[dict[str, str], Depends(read_form)]
 
-_KEEPERS: Final = {"minutes": keep_minutes}
+KINDS: Final = {
+    "minutes": EntryKind(
+        "/governance/meetings/{meeting_id}/minutes",
+        keep_minutes,
+        N_("Confirm the minutes that somebody wrote, or leave them out"),
+        N_("The minutes are confirmed."),
+        N_("These minutes are left out."),
+    )
+}
 
 
 @routes.get("/{meeting_id}/minutes")
@@ -81,20 +87,6 @@ def write(request: Request, meeting_id: str, filled: Filled) -> Response:
     return redirect(f"/governance/meetings/{meeting_id}/minutes", said)
 
 
-@routes.post("/{meeting_id}/minutes/{entry_id}")
-@may("write-minutes")
-def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> Response:
-    """Confirm minutes, or leave them out."""
-    lang, page = language_of(request), f"/governance/meetings/{meeting_id}/minutes"
-    try:
-        new = settle_entry(request, filled, entry_id, _KEEPERS, meeting_id)
-    except CoopError as refusal:
-        return _show(request, meeting_id, Form({}).refused(refusal))
-    if new is None:
-        return redirect(page, translate(lang, "These minutes are left out."))
-    return redirect(page, translate(lang, "The minutes are confirmed."))
-
-
 def _show(request: Request, meeting_id: str, form: Form) -> Response:
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
@@ -102,10 +94,10 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
         meeting = find_meeting_view(tx, meeting_id).meeting
         waiting = [(entry, read_written(entry)) for entry in list_waiting(tx, "minutes", meeting_id=meeting_id)]
     points = [(point, describe_verdict(point, lang, minutes.fallen)) for point in minutes.content["points"]]
-    return render(
+    return show_page(
         request,
         "governance/minutes.html",
-        422 if form.problems else 200,
+        form,
         minutes=minutes,
         meeting=meeting,
         points=points,
@@ -113,9 +105,9 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
         moved={point["resolution_id"]: describe_motion(point, lang) for point, _ in points},
         disputes={point["resolution_id"]: describe_disputes(point, lang) for point, _ in points},
         waiting=waiting,
-        form=form,
         writer=ACCESS.allows(session, "write-minutes"),
-        entry_id=form.value("entry_id") or str(uuid4()),
-        me=str(Actor(session.kind, session.account_id, "page")),
         words=wording,
     )
+
+
+settle_at(routes, KINDS, _show)

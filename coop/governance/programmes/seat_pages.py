@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS, party_of
-from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import get_entry, list_waiting
 from coop.governance.programmes import seat_store, seats
 from coop.governance.programmes.rules import numbered_tranches
 from coop.governance.programmes.store import list_programmes
-from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import CoopError
-from coop.web.forms import Form, read_day, read_form
+from coop.web.forms import Form, read_day
 from coop.web.language import N_, language_of, translate
-from coop.web.shell import redirect, render
+from coop.web.shell import redirect
 
 PAGE: Final = "/governance/steering"
 
 routes = APIRouter(route_class=GuardedRoute, prefix=PAGE, include_in_schema=False)
 may = ACCESS.may
-Filled = Annotated[dict[str, str], Depends(read_form)]
+
+_CONFIRMED: Final = N_("Confirmed: it holds.")
+
+KINDS: Final = {
+    seats.SEAT: EntryKind(
+        PAGE, seats.keep_seat, N_("Compare a seat in the steering group with its paper: %(paper)s"), _CONFIRMED
+    ),
+    seats.SEAT_END: EntryKind(
+        PAGE,
+        seats.keep_end,
+        N_("Compare the end of a seat in the steering group with its paper: %(paper)s"),
+        _CONFIRMED,
+    ),
+}
 
 
 @routes.get("")
@@ -65,20 +78,6 @@ def leave(request: Request, filled: Filled) -> Response:
     return redirect(PAGE, translate(language_of(request), said))
 
 
-@routes.post("/{entry_id}")
-@may("confirm-entry")
-def settle(request: Request, entry_id: str, filled: Filled) -> Response:
-    """Confirm what another person entered, or leave it out."""
-    lang = language_of(request)
-    try:
-        new = settle_entry(request, filled, entry_id, seats.KEEPERS)
-    except CoopError as refusal:
-        return _show(request, Form({}).refused(refusal))
-    if new is None:
-        return redirect(PAGE, translate(lang, "This paper is left out."))
-    return redirect(PAGE, translate(lang, "Confirmed: it holds."))
-
-
 def _show(request: Request, form: Form) -> Response:
     session = session_of(request)
     with reading(request) as tx:
@@ -87,17 +86,16 @@ def _show(request: Request, form: Form) -> Response:
         words = seat_store.list_words(tx)
         waiting = [
             (entry, seats.read_seat(entry) if entry.kind == seats.SEAT else by_id[entry.content["seat_id"]])
-            for entry in list_waiting(tx, *seats.KEEPERS)
+            for entry in list_waiting(tx, *KINDS)
         ]
         papers = {seat.seat_id: get_entry(tx, seat.seat_id) for seat in seated}
         numbers: dict[str, tuple[str, int]] = {}
         for programme in list_programmes(tx):
             numbers |= {key: (programme.name, number) for key, number in numbered_tranches(programme).items()}
-    return render(
+    return show_page(
         request,
         "governance/steering.html",
-        422 if form.problems else 200,
-        form=form,
+        form,
         now=[seat for seat in seated if seat.until_on is None or today < seat.until_on],
         past=[seat for seat in reversed(seated) if seat.until_on is not None and seat.until_on <= today],
         decisions=[(word, by_id[word.seat_id], *numbers[word.tranche_id]) for word in reversed(words)],
@@ -109,5 +107,7 @@ def _show(request: Request, form: Form) -> Response:
         taking=ACCESS.allows(session, "decide-tranche"),
         steward=ACCESS.allows(session, "confirm-entry"),
         officials=ACCESS.allows(session, "see-evidence"),
-        me=str(Actor(session.kind, session.account_id, "page")),
     )
+
+
+settle_at(routes, KINDS, _show)

@@ -172,7 +172,3 @@ def require_seat(tx: Tx, party: str, decided_on: date) -> Seat:
     if decided_on < seat.from_on:
         raise BadInput([Problem(say("your seat begins on %(day)s", day=seat.from_on), "decided_on")])
     return seat
-
-
-KEEPERS: Final = {SEAT: keep_seat, SEAT_END: keep_end}
-"""What keeps an entry of each kind once a second person confirmed it."""

@@ -15,7 +15,7 @@ from typing import Final
 
 from coop.events.governance import MemberSuspended, SuspensionLifted
 from coop.governance.entries import commands as entries
-from coop.governance.entries.store import Entry, get_entry
+from coop.governance.entries.store import Entry
 from coop.governance.meetings import store as meeting_store
 from coop.governance.meetings import suspension_store as store
 from coop.governance.meetings.suspension_store import LIFTED, SUSPENDED, Suspension
@@ -146,16 +146,14 @@ def find_signer(session: Session) -> str | None:
     return session.member_id if session.kind == "account" else None
 
 
-def require_another(tx: Tx, entry_id: str, signer: str | None, *, drops: bool = False) -> None:
+def require_another(tx: Tx, entry: Entry, session: Session, drops: bool) -> None:
     """Refuse that a member settles the end of their own suspension, or leaves out the suspension itself.
 
     Raises:
         CoopError: the entry is of that, and who signs is not known to be somebody else.
-        NotFound: there is no such entry.
     """
-    entry = get_entry(tx, entry_id)
     if entry.kind == LIFTING or (drops and entry.kind == SUSPENSION and not is_same_person(tx, name_id(entry.actor))):
-        _require_another(str(entry.content["member_id"]), signer)
+        _require_another(str(entry.content["member_id"]), find_signer(session))
 
 
 def _require_another(member_id: str, signer: str | None) -> None:
@@ -195,7 +193,3 @@ def keep_lifting(tx: Tx, entry: Entry) -> int:
     store.add_suspension(tx, made)
     tx.tell(SuspensionLifted(member_id=member_id, number=made.number, lifted_on=lifted_on, entry_id=entry.entry_id))
     return 1
-
-
-KEEPERS: Final = {SUSPENSION: keep_suspension, LIFTING: keep_lifting}
-"""Keeper of an entry of each kind once a second person confirmed it."""

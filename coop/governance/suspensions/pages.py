@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS
-from coop.governance.entries import commands as entries
+from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
 from coop.governance.meetings import store
 from coop.governance.meetings.voter_store import list_numbers
@@ -16,18 +17,35 @@ from coop.governance.statutes.version import in_force
 from coop.governance.statutes.voters import find_voters
 from coop.governance.suspensions import commands
 from coop.governance.suspensions.views import view_suspensions
-from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import BadInput, CoopError, Problem, say
-from coop.web.forms import Form, read_day, read_form
+from coop.web.forms import Form, read_day
 from coop.web.language import N_, language_of, translate
-from coop.web.shell import redirect, render
+from coop.web.shell import redirect
 
 PAGE: Final = "/governance/suspensions"
 
 routes = APIRouter(route_class=GuardedRoute, prefix=PAGE, include_in_schema=False)
 may = ACCESS.may
-Filled = Annotated[dict[str, str], Depends(read_form)]
+
+_CONFIRMED: Final = N_("Confirmed: it holds, and the member is told.")
+
+KINDS: Final = {
+    commands.SUSPENSION: EntryKind(
+        PAGE,
+        commands.keep_suspension,
+        N_("Confirm that a member is suspended, or leave it out: %(paper)s"),
+        _CONFIRMED,
+        judge=commands.require_another,
+    ),
+    commands.LIFTING: EntryKind(
+        PAGE,
+        commands.keep_lifting,
+        N_("Confirm that a suspension is lifted, or leave it out: %(paper)s"),
+        _CONFIRMED,
+        judge=commands.require_another,
+    ),
+}
 
 
 @routes.get("")
@@ -60,24 +78,6 @@ def enter(request: Request, filled: Filled) -> Response:
     return redirect(PAGE, translate(language_of(request), said))
 
 
-@routes.post("/{entry_id}")
-@may("suspend-members")
-def settle(request: Request, entry_id: str, filled: Filled) -> Response:
-    """Confirm what another person entered, or leave it out."""
-    lang = language_of(request)
-    try:
-        with writing(request) as tx:
-            drops = filled.get("act") == "drop"
-            commands.require_another(tx, entry_id, commands.find_signer(session_of(request)), drops=drops)
-            if drops:
-                entries.drop(tx, entry_id, commands.KEEPERS, filled.get("reason", ""))
-                return redirect(PAGE, translate(lang, "This paper is left out."))
-            entries.confirm(tx, entry_id, commands.KEEPERS)
-    except CoopError as refusal:
-        return _show(request, Form({}).refused(refusal))
-    return redirect(PAGE, translate(lang, "Confirmed: it holds, and the member is told."))
-
-
 def _read_months(filled: dict[str, str]) -> int:
     text = filled.get("months", "").strip()
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
@@ -87,14 +87,13 @@ def _show(request: Request, form: Form) -> Response:
     session = session_of(request)
     with reading(request) as tx:
         shown, numbers, today = view_suspensions(tx), list_numbers(tx), tx.today
-        waiting = [(entry, commands.read_first_day(entry)) for entry in list_waiting(tx, *commands.KEEPERS)]
+        waiting = [(entry, commands.read_first_day(entry)) for entry in list_waiting(tx, *KINDS)]
         versions = [each for each in store.list_statutes(tx) if each.valid_from <= today]
     voters = find_voters(in_force(versions, today).articles if versions else LAW)
-    return render(
+    return show_page(
         request,
         "governance/suspensions.html",
-        422 if form.problems else 200,
-        form=form,
+        form,
         shown=shown,
         waiting=waiting,
         numbers=numbers,
@@ -103,5 +102,7 @@ def _show(request: Request, form: Form) -> Response:
         article=voters.suspended_article or voters.article,
         no_vote_article=voters.suspended_no_vote_article or voters.article,
         steward=ACCESS.allows(session, "suspend-members"),
-        me=str(Actor(session.kind, session.account_id, "page")),
     )
+
+
+settle_at(routes, KINDS, _show)

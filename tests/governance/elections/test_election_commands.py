@@ -24,6 +24,7 @@ from coop.governance.ballots.elections.model import Sheet, Vote
 from coop.governance.ballots.mandates import commands as mandates
 from coop.governance.ballots.verify import verify_resolution
 from coop.governance.convening import commands as meetings
+from coop.governance.entered import KINDS
 from coop.governance.entries import commands as entries
 from coop.governance.meetings.term_store import Term, list_terms
 from coop.governance.statutes.model import Election
@@ -97,7 +98,7 @@ def test_a_tie_is_decided_by_a_lot_that_two_people_saw(database: Database) -> No
     with database.write(TOWN, SECRETARY) as tx:
         entry = papers.enter_lot(tx, "e", 1, "proces-verbaal", ["m002"])
     with pytest.raises(CoopError, match="entered this yourself"), database.write(TOWN, SECRETARY) as tx:
-        entries.confirm(tx, entry.entry_id, papers.KEEPERS)
+        entries.confirm(tx, entry.entry_id, KINDS)
     assert stand(database).elected == ()
     with database.write(TOWN, SECRETARY) as tx:
         confirm(tx, entry)

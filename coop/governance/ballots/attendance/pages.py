@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Final
-from uuid import uuid4
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS
 from coop.governance.ballots import wording
@@ -17,7 +16,8 @@ from coop.governance.ballots.attendance.commands import Arrival
 from coop.governance.ballots.attendance.rules import MANDATE, ROOM
 from coop.governance.ballots.attendance.views import view_attendance
 from coop.governance.ballots.views import find_meeting_view
-from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
 from coop.governance.meetings import voting_lists
 from coop.governance.meetings.voter_store import list_numbers
@@ -26,20 +26,30 @@ from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, read_digits, say
-from coop.web.forms import Form, read_form
-from coop.web.language import language_of, translate, translate_counted
-from coop.web.shell import redirect, render
+from coop.web.forms import Form
+from coop.web.language import N_, language_of, translate, translate_counted
+from coop.web.shell import redirect
 
 SHOWN: Final = 12
 """Members who are there, and who are not, on one page; a search finds the others."""
 
 LINES_MAX: Final = 1000
 FORM_MAX: Final = 256 * 1024
-_KEEPERS: Final = {"attendance": attendance.keep_attendance}
+
+KINDS: Final = {
+    "attendance": EntryKind(
+        "/governance/meetings/{meeting_id}/attendance",
+        attendance.keep_attendance,
+        N_("Compare who was there with the list on paper: %(paper)s"),
+        dropped=N_("This list is left out."),
+        counted=lambda lang, new: translate_counted(
+            lang, "%(num)s member is on the list.", "%(num)s members are on the list.", new
+        ),
+    )
+}
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/meetings", include_in_schema=False)
 may = ACCESS.may
-Filled = Annotated[dict[str, str], Depends(read_form)]
 
 
 @routes.get("/{meeting_id}/attendance")
@@ -77,22 +87,6 @@ def note_own(request: Request, meeting_id: str, filled: Filled) -> Response:
             return redirect(page, translate(lang, "You left: that stands on the list of who is there."))
         own.come_online(tx, meeting_id, member_id)
     return redirect(page, translate(lang, "You are on the list of who is there. Say it here when you leave."))
-
-
-@routes.post("/{meeting_id}/attendance/{entry_id}")
-@may("note-attendance")
-def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> Response:
-    """Confirm a list on paper that somebody else entered, or leave it out."""
-    lang, page = language_of(request), f"/governance/meetings/{meeting_id}/attendance"
-    try:
-        new = settle_entry(request, filled, entry_id, _KEEPERS, meeting_id)
-    except CoopError as refusal:
-        return _show(request, meeting_id, Form({}).refused(refusal))
-    if new is None:
-        return redirect(page, translate(lang, "This list is left out."))
-    return redirect(
-        page, translate_counted(lang, "%(num)s member is on the list.", "%(num)s members are on the list.", new)
-    )
 
 
 def _act(tx: Tx, meeting_id: str, act: str, number: str, filled: Mapping[str, str], lang: str) -> str:
@@ -179,10 +173,10 @@ def _show(request: Request, meeting_id: str, form: Form, search: str = "") -> Re
     sought = search.strip().casefold()
     absent = [number for number in view.absent if sought in number.casefold()]
     arrived = [each for each in view.arrived if sought in each.number.casefold()]
-    return render(
+    return show_page(
         request,
         "governance/attendance.html",
-        422 if form.problems else 200,
+        form,
         view=view,
         steward=ACCESS.allows(session, "note-attendance"),
         open=not view.meeting.is_over and tx.today >= view.meeting.meeting.held_on,
@@ -195,8 +189,8 @@ def _show(request: Request, meeting_id: str, form: Form, search: str = "") -> Re
         suspended=[view.numbers.get(member_id, member_id) for member_id in barred],
         unseen=view.count_unseen(me),
         waiting=[(entry, attendance.read_arrivals(entry)) for entry in waiting],
-        form=form,
-        entry_id=form.value("entry_id") or str(uuid4()),
-        me=me,
         words=wording,
     )
+
+
+settle_at(routes, KINDS, _show)

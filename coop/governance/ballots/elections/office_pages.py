@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS
 from coop.governance.ballots.elections import papers
 from coop.governance.ballots.elections.candidacy import OFFICES
-from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
 from coop.governance.meetings.store import list_statutes
 from coop.governance.meetings.term_store import Term, list_terms
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.statutes.applying import find_council
-from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import BadInput, CoopError, Problem, say
-from coop.web.forms import Form, read_day, read_form
+from coop.web.forms import Form, read_day
 from coop.web.language import N_, language_of, translate
-from coop.web.shell import redirect, render
+from coop.web.shell import redirect
 
-PAGE = "/governance/offices"
+PAGE: Final = "/governance/offices"
 
 routes = APIRouter(route_class=GuardedRoute, prefix=PAGE, include_in_schema=False)
 may = ACCESS.may
-Filled = Annotated[dict[str, str], Depends(read_form)]
+
+KINDS: Final = {
+    papers.TERM: EntryKind(PAGE, papers.keep_term, N_("Compare who is in an office with the paper: %(paper)s")),
+    papers.TERM_END: EntryKind(PAGE, papers.keep_end, N_("Compare the end of a term with the paper: %(paper)s")),
+}
 
 
 @routes.get("")
@@ -72,20 +76,6 @@ def enter_end(request: Request, filled: Filled) -> Response:
     return redirect(PAGE, translate(language_of(request), said))
 
 
-@routes.post("/{entry_id}")
-@may("confirm-entry")
-def settle(request: Request, entry_id: str, filled: Filled) -> Response:
-    """Confirm a term that another person entered, or leave it out."""
-    lang = language_of(request)
-    try:
-        new = settle_entry(request, filled, entry_id, papers.OFFICE_KEEPERS)
-    except CoopError as refusal:
-        return _show(request, Form(filled).refused(refusal))
-    if new is None:
-        return redirect(PAGE, translate(lang, "This paper is left out."))
-    return redirect(PAGE, translate(lang, "Confirmed: it counts."))
-
-
 def _key(term: Term) -> str:
     return " ".join(map(str, term.key))
 
@@ -94,14 +84,13 @@ def _show(request: Request, form: Form) -> Response:
     session = session_of(request)
     with reading(request) as tx:
         terms, numbers, today = list_terms(tx), list_numbers(tx), tx.today
-        waiting = list_waiting(tx, *papers.OFFICE_KEEPERS)
+        waiting = list_waiting(tx, *KINDS)
         council = find_council(list_statutes(tx), today)
     now = [term for term in terms if term.begins_on <= today < term.ends_on]
-    return render(
+    return show_page(
         request,
         "governance/offices.html",
-        422 if form.problems else 200,
-        form=form,
+        form,
         offices=[(office, [term for term in now if term.office == office]) for office in OFFICES],
         coming=[term for term in terms if today < term.begins_on],
         past=[term for term in reversed(terms) if term.ends_on <= today],
@@ -109,8 +98,10 @@ def _show(request: Request, form: Form) -> Response:
         waiting=waiting,
         numbers=numbers,
         steward=ACCESS.allows(session, "enter-past-meeting"),
-        me=str(Actor(session.kind, session.account_id, "page")),
         offices_named=OFFICES,
         council=council,
         now=[(_key(term), term) for term in now],
     )
+
+
+settle_at(routes, KINDS, _show)

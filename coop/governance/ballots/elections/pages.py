@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS
 from coop.governance.ballots import wording
@@ -15,25 +15,31 @@ from coop.governance.ballots.elections.model import Sheet
 from coop.governance.ballots.elections.reading import Election, find_election
 from coop.governance.ballots.elections.rules import find_procedure
 from coop.governance.ballots.views import find_meeting_view
-from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_entries
 from coop.governance.meetings import voting_lists
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.statutes.terms import judge_electronic
-from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.kit.tx import Tx
 from coop.values import AMSTERDAM, BadInput, CoopError, Problem, read_digits, say
-from coop.web.forms import Form, read_form
+from coop.web.forms import Form
 from coop.web.language import N_, language_of, translate, translate_counted
-from coop.web.shell import redirect, render
+from coop.web.shell import redirect
 
 NAMES_MAX: Final = 50
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/elections", include_in_schema=False)
 may = ACCESS.may
-Filled = Annotated[dict[str, str], Depends(read_form)]
+
+PAGE: Final = "/governance/elections/{resolution_id}"
+
+KINDS: Final = {
+    papers.COUNT: EntryKind(PAGE, papers.keep_count, N_("Compare a count of the papers of an election: %(paper)s")),
+    papers.LOT: EntryKind(PAGE, papers.keep_lot, N_("Confirm how a lot fell: %(paper)s")),
+}
 
 
 @routes.get("/{resolution_id}")
@@ -81,22 +87,6 @@ def go_on(request: Request, resolution_id: str, filled: Filled) -> Response:
     except CoopError as refusal:
         return _show(request, resolution_id, Form(filled).refused(refusal))
     return redirect(f"/governance/elections/{resolution_id}", translate(lang, said))
-
-
-@routes.post("/{resolution_id}/papers/{entry_id}")
-@may("confirm-entry")
-def settle(request: Request, resolution_id: str, entry_id: str, filled: Filled) -> Response:
-    """Confirm a count on paper or a lot that another person entered, or leave it out."""
-    lang, page = language_of(request), f"/governance/elections/{resolution_id}"
-    try:
-        with reading(request) as tx:
-            meeting_id = find_election(tx, resolution_id).meeting.meeting_id
-        new = settle_entry(request, filled, entry_id, papers.KEEPERS, meeting_id)
-    except CoopError as refusal:
-        return _show(request, resolution_id, Form(filled).refused(refusal))
-    if new is None:
-        return redirect(page, translate(lang, "This paper is left out."))
-    return redirect(page, translate(lang, "Confirmed: it counts."))
 
 
 def _act(tx: Tx, resolution_id: str, filled: dict[str, str]) -> str:
@@ -149,14 +139,13 @@ def _show(request: Request, resolution_id: str, form: Form) -> Response:
         now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
         may_count = tx.now >= election.counts_from
         outcome = next(each for each in view.outcomes if each.resolution.resolution_id == resolution_id)
-    return render(
+    return show_page(
         request,
         "governance/election.html",
-        422 if form.problems else 200,
+        form,
         election=election,
         outcome=outcome,
         view=view,
-        form=form,
         own=own,
         own_votes=votes,
         voter=bool(votes) and ACCESS.allows(session, "vote"),
@@ -170,8 +159,6 @@ def _show(request: Request, resolution_id: str, form: Form) -> Response:
         numbers=numbers,
         lots={each.number: each for each in election.lots},
         ballot_id=str(uuid4()),
-        entry_id=str(uuid4()),
-        me=str(Actor(session.kind, session.account_id, "page")),
         words=wording,
         texts=texts,
         offices=OFFICES,
@@ -186,3 +173,6 @@ def _describe_own(tx: Tx, election: Election, member_id: str) -> dict[str, Any]:
     cast = store.list_ballots(tx, election.resolution.resolution_id, opened.number).get(member_id, [])
     givers = commands.list_open_givers(tx, election, opened.number, member_id)
     return {"vote": cast[-1] if cast else None, "givers": len(givers)}
+
+
+settle_at(routes, KINDS, _show, "/papers")

@@ -216,10 +216,3 @@ def keep_end(tx: Tx, entry: Entry) -> int:
         )
     )
     return 1
-
-
-OFFICE_KEEPERS: Final = {TERM: keep_term, TERM_END: keep_end}
-"""Keeper of an entry on a term."""
-
-KEEPERS: Final = {COUNT: keep_count, LOT: keep_lot, **OFFICE_KEEPERS}
-"""Keeper of an entry of each kind once a second person confirmed it."""

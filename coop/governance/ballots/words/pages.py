@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
-from uuid import uuid4
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS
 from coop.governance.ballots.views import find_meeting_view
 from coop.governance.ballots.words import commands
 from coop.governance.ballots.words.store import SAYINGS, find_words
-from coop.governance.entries.forms import settle_entry
+from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
-from coop.kit.actor import Actor
-from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.kit.http import GuardedRoute, reading, writing
 from coop.values import CoopError
-from coop.web.forms import Form, read_form
+from coop.web.forms import Form
 from coop.web.language import N_, language_of, translate
-from coop.web.shell import redirect, render
+from coop.web.shell import redirect
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/meetings", include_in_schema=False)
 may = ACCESS.may
-Filled = Annotated[dict[str, str], Depends(read_form)]
 
-_KEEPERS: Final = {commands.KIND: commands.keep_words}
+KINDS: Final = {
+    commands.KIND: EntryKind(
+        "/governance/meetings/{meeting_id}/words",
+        commands.keep_words,
+        N_("Compare what the chair or a body said with the paper: %(paper)s"),
+        N_("Confirmed: it counts at the closing."),
+    )
+}
 
 SAID: Final = {
     "for": N_("The chair is for"),
@@ -59,38 +64,23 @@ def enter(request: Request, meeting_id: str, filled: Filled) -> Response:
     return redirect(f"/governance/meetings/{meeting_id}/words", said)
 
 
-@routes.post("/{meeting_id}/words/{entry_id}")
-@may("enter-words")
-def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> Response:
-    """Confirm words that somebody else entered, or leave them out."""
-    lang, page = language_of(request), f"/governance/meetings/{meeting_id}/words"
-    try:
-        new = settle_entry(request, filled, entry_id, _KEEPERS, meeting_id)
-    except CoopError as refusal:
-        return _show(request, meeting_id, Form({}).refused(refusal))
-    if new is None:
-        return redirect(page, translate(lang, "This paper is left out."))
-    return redirect(page, translate(lang, "Confirmed: it counts at the closing."))
-
-
 def _show(request: Request, meeting_id: str, form: Form) -> Response:
-    session = session_of(request)
     with reading(request) as tx:
         view = find_meeting_view(tx, meeting_id)
         asked = [] if view.is_over else commands.list_asked(tx, view.meeting)
         given = {point.resolution.resolution_id: find_words(tx, point.resolution.resolution_id) for point, _ in asked}
         waiting = [] if view.is_over else list_waiting(tx, commands.KIND, meeting_id=meeting_id)
-    return render(
+    return show_page(
         request,
         "governance/words.html",
-        422 if form.problems else 200,
+        form,
         view=view,
         asked=asked,
         given=given,
         waiting=waiting,
         subjects={outcome.resolution.resolution_id: outcome.resolution for outcome in view.outcomes},
-        form=form,
         said=SAID,
-        entry_id=form.value("entry_id") or str(uuid4()),
-        me=str(Actor(session.kind, session.account_id, "page")),
     )
+
+
+settle_at(routes, KINDS, _show)
