@@ -63,7 +63,7 @@ def fill(database: Database, homes: int) -> None:
 
 
 def deliveries_of(homes: int) -> Iterator[Delivery]:
-    """What a head-end says of every home, day by day."""
+    """Deliveries of a head-end on every home, day by day."""
     rng = np.random.default_rng(1)
     for day in range(DAYS):
         at = datetime.combine(FIRST, datetime.min.time(), UTC) + timedelta(days=day)

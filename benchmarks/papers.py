@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def measure(work: Callable[[], int]) -> tuple[int, float]:
-    """How many were made, and the seconds of a core that they took."""
+    """Number that was made, and the seconds of a core that they took."""
     start = time.process_time()
     count = work()
     return count, time.process_time() - start

@@ -98,7 +98,7 @@ def _prepare(
 
 
 def _converter(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
-    """What turns a value of a type into the database's. Days, instants and choices come back in most rows of a batch,
+    """Converter of a value of a type into the database's. Days, instants and choices come back in most rows of a batch,
     and each is turned once; not decimals, of which two are equal that are written otherwise."""
     convert = kind.bind_processor(dialect)
     return lru_cache(maxsize=4096)(convert) if convert and isinstance(kind, Date | Instant | Choice) else convert

@@ -29,7 +29,7 @@ class ReleaseOut(Answer):
     entered_at: datetime
     """Instant at which it was proposed."""
     entered_by: str
-    """Who proposed it, and cannot confirm it."""
+    """Account that proposed it, and cannot confirm it."""
 
 
 class HeldAmountOut(Answer):
@@ -42,7 +42,7 @@ class HeldAmountOut(Answer):
     from_day: date
     """First day of the periods whose bills would ask it."""
     unlikely: Annotated[list[str], Field(examples=[["it rests on 27 days of heat"]])]
-    """What is unlikely about it."""
+    """Reasons for which it is unlikely."""
     proposed: ReleaseOut | None
     """Proposal to set it that waits for a second person; null where there is none."""
 

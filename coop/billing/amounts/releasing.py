@@ -63,7 +63,7 @@ def list_held(tx: Tx, expected: Sequence[ExpectedFirst] | None = None) -> list[H
 
 
 def list_waiting(tx: Tx) -> Mapping[str, Release]:
-    """What waits for a second person, by contract."""
+    """Releases that wait for a second person, by contract."""
     rows = amount_release.c
     waiting = select_as(tx, Release, amount_release, rows.settled_at.is_(None), order_by=[rows.contract_id])
     return {each.contract_id: each for each in waiting}

@@ -32,7 +32,7 @@ _SCALES = {"GJ": -9, "kWh": -3}
 """Power of ten from the base unit, J or Wh, to the unit that is priced."""
 
 PRODUCT_OF = {"heat": Product.HEAT, "cold": Product.COLD}
-"""What is priced of each quantity that metering measures for a member."""
+"""Product that is priced of each quantity that metering measures for a member."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class _Price:
 
 @dataclass(frozen=True)
 class _Priced:
-    """What a span prices for a class of customers: most bills have the same spans, and ask each once."""
+    """Prices of a span for a class of customers: most bills have the same spans, and ask each once."""
 
     span: TariffSpan
     prices: tuple[_Price, ...]
@@ -74,7 +74,7 @@ class _Priced:
 
 
 _PRICED: Final[dict[tuple[int, str], _Priced]] = {}
-"""What spans price, by the object and the class: two that are equal may write their prices otherwise."""
+"""Prices of spans, by the object and the class: two that are equal may write their prices otherwise."""
 _PRICED_MOST: Final = 1024
 _CHARGED_MOST: Final = 1024
 
@@ -124,7 +124,7 @@ def _share_cents(amount_eur: Decimal, days: int, days_of_year: int) -> int:
 
 
 def _pieces(consumption: Consumption) -> list[tuple[Period, _Priced]]:
-    """What the tariff spans price, cut where a guarantee year begins."""
+    """Prices of the tariff spans, cut where a guarantee year begins."""
     return [
         (part, priced)
         for span in consumption.spans
@@ -134,7 +134,7 @@ def _pieces(consumption: Consumption) -> list[tuple[Period, _Priced]]:
 
 
 def _priced(span: TariffSpan, customer_class: str) -> _Priced:
-    """What a span prices, as it is remembered; what is remembered holds the span, so that no other has its number."""
+    """Prices of a span, as they are remembered; what is remembered holds the span, so that no other has its number."""
     key = id(span), customer_class
     priced = _PRICED.get(key)
     if priced is None:

@@ -64,7 +64,7 @@ BILL_INPUTS: Final[Schema[BillInputs]] = Schema("bill-inputs", 1, write_json, {1
 """All that a bill was computed from."""
 
 BILL_CONSUMPTION: Final[Schema[Consumption]] = Schema(BILL_INPUTS.name, 1, write_json, {1: read_consumption})
-"""What the inputs of a bill say was consumed: all that the correction of it needs."""
+"""Consumption that the inputs of a bill say: all that the correction of it needs."""
 
 BILL_PAPER: Final[Schema[Paper]] = Schema("bill-paper", 1, write_json, {1: read_json(Paper)})
 """All that the paper of a bill says beside what it was computed from."""

@@ -41,7 +41,7 @@ from coop.values import CoopError, Period
 Found = TypeVar("Found")
 
 BROKEN = (CoopError, *UNREADABLE)
-"""What comes of reading a row that somebody wrote into."""
+"""Errors that come of reading a row that somebody wrote into."""
 
 
 class Ground:

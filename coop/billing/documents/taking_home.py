@@ -23,7 +23,7 @@ from coop.kit.tx import Tx
 from coop.values import NotFound, say
 
 LAW = "law"
-"""What every fact of the law is about."""
+"""Subject of every fact of the law."""
 
 CHECKER = "check_bill.py"
 """Name under which the program is taken home."""

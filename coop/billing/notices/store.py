@@ -16,7 +16,7 @@ from coop.values import NotFound, civil_date, say
 
 @dataclass(frozen=True)
 class SentList:
-    """Who was written to of a tariff, on which day and how, and the hash of the file that shows it."""
+    """Members who were written to of a tariff, on which day and how, and the hash of the file that shows it."""
 
     tariff_id: str
     members: tuple[str, ...]

@@ -26,7 +26,7 @@ from coop.web.writing import civil_day, number, speak
 
 CHOICES: Final = {"for": N_("For"), "against": N_("Against"), "blank": N_("Blank")}
 BALLOTS: Final = {**CHOICES, "split": N_("Divided")}
-"""What a ballot says, which may divide the votes of its member."""
+"""Words of what a ballot says, which may divide the votes of its member."""
 MANNERS: Final = {"room": N_("in the room"), "online": N_("online"), "mandate": N_("by a mandate")}
 MANDATES: Final = {"given": N_("given"), "revoked": N_("mandate revoked"), "voted": N_("ended by an own vote")}
 MANDATE_STATES: Final = {**MANDATES, "ended": N_("ended")}

@@ -106,7 +106,7 @@ def add_end(tx: Tx, ended: SeatEnd) -> None:
 
 
 def list_words(tx: Tx, seat_id: str | None = None) -> Sequence[SteeringDecision]:
-    """What was said by the steering group, in the order of its numbers: all of it, or from one seat."""
+    """Decisions of the steering group, in the order of its numbers: all of them, or from one seat."""
     columns = steering_decision.c
     where = [columns.seat_id == seat_id] if seat_id is not None else []
     return select_as(tx, SteeringDecision, steering_decision, *where, order_by=[columns.year, columns.number])

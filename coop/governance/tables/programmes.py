@@ -150,7 +150,7 @@ steering_seat = make_table(
     CheckConstraint("(party = 'partner') = (organisation <> '')", name="organisation"),
     CheckConstraint("until_on > from_on", name="days"),
 )
-"""Who sits in the steering group, for whom: the entry that two people signed is its id."""
+"""Seats of the steering group, each with whom it is for: the entry that two people signed is its id."""
 
 steering_seat_end = make_table(
     "steering_seat_end",

@@ -28,7 +28,7 @@ _OF_CONTRACT: Final[tuple[type[Event], ...]] = (ContractSigned, GasBillsCorrecte
 _OF_MESSAGE: Final[tuple[type[Event], ...]] = (MessageSent, MessageFailed)
 _NOTICE: Final = "tariff-notice"
 _CHOICES: Final = "communities"
-"""What every fact of a choice is about."""
+"""Subject of every fact of a choice."""
 
 
 def take_contract(tx: Tx, contract_id: str, language: str) -> bytes:

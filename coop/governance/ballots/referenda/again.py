@@ -26,7 +26,7 @@ from coop.values import civil_date
 Record = Mapping[str, Any]
 
 _IN_SESSION: Final[Record] = {"entry_id": "", "entered_on": None}
-"""What a fact leaves unsaid of a request in the member's own session."""
+"""Fields that a fact leaves unsaid of a request in the member's own session."""
 
 
 def check_referendum(tx: Tx, meeting: Meeting, resolution: Resolution, articles: Record) -> Iterator[str]:
