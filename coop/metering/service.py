@@ -57,6 +57,7 @@ from coop.metering.provenance.pages import (
 from coop.metering.provenance.pages import deliveries as delivery_pages
 from coop.metering.register import api as register_api
 from coop.metering.register import pages as group_pages
+from coop.metering.register import peaks_api
 from coop.metering.register.heard import (
     on_connection_closed,
     on_connection_opened,
@@ -130,6 +131,7 @@ METERING = Service(
         entry_api.routes,
         parked.routes,
         register_api.routes,
+        peaks_api.routes,
         exchange.routes,
         meter_changes.routes,
         moves.routes,

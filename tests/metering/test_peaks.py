@@ -171,3 +171,24 @@ def test_the_board_enters_a_peak_power_on_the_page_of_the_meter(desk: TestClient
     assert "factuur van het dak" in page
     sign_in(desk, "auditor")
     assert desk.get("/metering/meters/S1/peak").status_code == 403
+
+
+def test_a_program_says_and_reads_what_the_page_says(desk: TestClient) -> None:
+    path = "/metering/api/v1/meters/S1/peaks"
+    assert desk.get(path).json() == {"serial": "S1", "peak_w": None, "said": []}
+    body = {"valid_from": "2025-01-01", "peak_w": 4200, "reason": "invoice of the roof"}
+    first = desk.post(path, json=body)
+    assert first.status_code == 200, first.text
+    assert desk.post(path, json=body).json() == first.json() == desk.get(path).json(), "sent again, it is kept once"
+    [said] = first.json()["said"]
+    assert body.items() <= said.items()
+    assert first.json()["peak_w"] == 4200
+    page = plain(desk.get("/metering/meters/S1/peak", params={"lang": "en"}).text)
+    assert "4.2 kWp" in page
+    for wrong in ({"peak_w": -1}, {"peak_w": 10**40}, {"peak_w": 4.5}, {"reason": " "}, {"valid_from": "soon"}):
+        assert desk.post(path, json=body | wrong).status_code == 422, wrong
+    assert desk.post(path.replace("S1", "H1"), json=body).status_code == 422, "a heat meter has no panels"
+    assert desk.post(path.replace("S1", "S9"), json=body).status_code == 404
+    sign_in(desk, "auditor")
+    assert desk.post(path, json=body).status_code == 403
+    assert desk.get(path).json()["peak_w"] == 4200
