@@ -6,11 +6,12 @@ import re
 from datetime import UTC, date, datetime
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from fastapi.testclient import TestClient
 
+from coop.governance.api.answers import KindName
 from coop.governance.convening import commands as meetings
 from coop.governance.entered import KINDS
 from coop.governance.entries import commands as entries
@@ -139,6 +140,7 @@ def test_each_kind_of_entry_waits_at_its_page_where_anybody_settles_it_but_who_e
     entered: dict[str, str], embedded: Database, tmp_path: Path
 ) -> None:
     assert entered.keys() == {name for name, kind in KINDS.items() if kind.waits}, "one of each kind"
+    assert set(get_args(KindName)) == KINDS.keys()
     desk = client(embedded, tmp_path)
     own, member = read(desk, "account-1", "board"), read(desk, "account-3", "member")
     second = {"member_id": "m002"}

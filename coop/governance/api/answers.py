@@ -11,13 +11,14 @@ from coop.communities.terms import ResolutionTerms
 from coop.governance.api.outcome_answers import RefusedOut, StopOut, WithdrawnOut
 from coop.governance.api.paper_answers import LaidPaperOut
 from coop.governance.ballots.closing import Outcome
-from coop.governance.entries.store import Entry, Settled
+from coop.governance.entries.store import Entry, Settled, find_settled
 from coop.governance.minutes.records import count_record
 from coop.governance.statutes.model import Articles
+from coop.kit.tx import Tx
 
 Word = Literal["adopted", "rejected"]
 EntryState = Literal["waits", "confirmed", "dropped"]
-EntryKind = Literal[
+KindName = Literal[
     "ballots", "meeting", "statutes", "withdrawal", "minutes", "attendance",
     "count", "lot", "term", "suspension", "lifting", "stop", "word", "challenge", "motion", "order", "request",
     "term-end", "expulsion", "appeal", "seat", "seat-end",
@@ -94,7 +95,7 @@ class EntryOut(Answer):
     ``paper`` names who made them. ``reason`` says why it was left out, where it was."""
 
     entry_id: str
-    kind: EntryKind
+    kind: KindName
     meeting_id: str
     paper: str
     state: EntryState
@@ -348,6 +349,11 @@ def entry_out(entry: Entry, settled: Settled | None) -> EntryOut:
         settled_by=settled.actor if settled else None,
         reason=settled.reason if settled else "",
     )
+
+
+def tell_entry(tx: Tx, entry: Entry) -> EntryOut:
+    """An entry, with where it stands now."""
+    return entry_out(entry, find_settled(tx, entry.entry_id))
 
 
 def state_of(settled: Settled | None) -> EntryState:

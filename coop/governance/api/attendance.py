@@ -6,14 +6,13 @@ from fastapi import APIRouter, Request
 
 from coop.governance.access import ACCESS
 from coop.governance.api import bodies
-from coop.governance.api.answers import EntryOut, entry_out
+from coop.governance.api.answers import EntryOut, tell_entry
 from coop.governance.api.attendance_answers import NotedOut, PresentOut, QuorumOut, present_out, quorum_out
 from coop.governance.ballots.attendance import commands as attendance
 from coop.governance.ballots.attendance import own
 from coop.governance.ballots.attendance.commands import Arrival
 from coop.governance.ballots.attendance.rules import CAME, LEFT, UNDONE
 from coop.governance.ballots.attendance.views import view_attendance
-from coop.governance.entries.store import find_settled
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.paging import Paged
 from coop.kit.session import NotAllowed
@@ -75,4 +74,4 @@ def enter_attendance_list(request: Request, meeting_id: str, body: bodies.Attend
     arrivals = [Arrival(each.member_id, each.manner, each.holder) for each in body.members]
     with writing(request) as tx:
         entry = attendance.enter_attendance(tx, meeting_id, body.paper, arrivals, body.entry_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)

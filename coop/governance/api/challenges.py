@@ -10,10 +10,9 @@ from pydantic import Field
 
 from coop.governance.access import ACCESS
 from coop.governance.api import bodies, examples
-from coop.governance.api.answers import Answer, ClosedOut, EntryOut, decision_out, entry_out
+from coop.governance.api.answers import Answer, ClosedOut, EntryOut, decision_out, tell_entry
 from coop.governance.ballots.challenges import counting
 from coop.governance.convening import challenging
-from coop.governance.entries.store import find_settled
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.kit.tx import Tx
@@ -79,7 +78,7 @@ def enter_challenge(request: Request, resolution_id: str, body: ChallengeBody) -
     it."""
     with writing(request) as tx:
         entry = challenging.enter_challenge(tx, resolution_id, body.number or "", body.paper, body.entry_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 @routes.post("/meetings/{meeting_id}/count-again")

@@ -14,11 +14,10 @@ from pydantic import Field
 
 from coop.governance.access import ACCESS
 from coop.governance.api import bodies, examples
-from coop.governance.api.answers import Answer, EntryOut, entry_out
+from coop.governance.api.answers import Answer, EntryOut, tell_entry
 from coop.governance.ballots.elections import commands, papers, store
 from coop.governance.ballots.elections.model import Counted, Sheet
 from coop.governance.ballots.elections.reading import Election, find_election
-from coop.governance.entries.store import find_settled
 from coop.governance.meetings.store import find_decision
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
@@ -237,7 +236,7 @@ def enter_election_papers(request: Request, resolution_id: str, body: ElectionSh
     sheet = Sheet(votes, body.valid, body.blank, body.invalid)
     with writing(request) as tx:
         entry = papers.enter_count(tx, resolution_id, body.number, body.paper, sheet, body.entry_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 @routes.post("/{resolution_id}/lots")
@@ -246,7 +245,7 @@ def enter_election_lot(request: Request, resolution_id: str, body: ElectionLotBo
     """Enter how a lot fell; it decides once somebody else who saw it confirms it."""
     with writing(request) as tx:
         entry = papers.enter_lot(tx, resolution_id, body.number, body.paper, body.drawn, body.entry_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 def _get_member(request: Request) -> str:

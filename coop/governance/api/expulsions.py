@@ -10,8 +10,7 @@ from pydantic import ConfigDict, Field
 
 from coop.governance.access import ACCESS
 from coop.governance.api import bodies
-from coop.governance.api.answers import Answer, EntryOut, entry_out
-from coop.governance.entries.store import find_settled
+from coop.governance.api.answers import Answer, EntryOut, tell_entry
 from coop.governance.expulsions import commands
 from coop.governance.expulsions.views import view_expulsions
 from coop.kit.http import GuardedRoute, reading, session_of, writing
@@ -133,7 +132,7 @@ def enter_expulsion(request: Request, body: ExpulsionBody) -> EntryOut:
             body.ends_on,
             body.entry_id or "",
         )
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 @routes.post("/appeals")
@@ -142,7 +141,7 @@ def enter_appeal(request: Request, body: AppealBody) -> EntryOut:
     """Enter an appeal that came on paper; it holds once somebody else confirms it."""
     with writing(request) as tx:
         entry = commands.enter_appeal(tx, body.member_id, body.received_on, body.paper, body.entry_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 @own_routes.get("")

@@ -11,11 +11,10 @@ from pydantic import Field
 from coop.communities.terms import ResolutionTerms
 from coop.governance.access import ACCESS
 from coop.governance.api import bodies, examples
-from coop.governance.api.answers import Answer, EntryOut, entry_out
+from coop.governance.api.answers import Answer, EntryOut, tell_entry
 from coop.governance.ballots.motions.views import MotionView, view_motions
 from coop.governance.convening import moving
 from coop.governance.convening.moving import Proposed
-from coop.governance.entries.store import find_settled
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.kit.tx import Tx
@@ -145,7 +144,7 @@ def enter_motion(request: Request, resolution_id: str, body: RoomMotionBody) -> 
     """Enter a motion of members in the room, or of the board; it holds once somebody else confirms it."""
     with writing(request) as tx:
         entry = moving.enter_motion(tx, resolution_id, body.proposed, body.numbers, body.paper, body.motion_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 @routes.post("/{resolution_id}/motion-order")
@@ -154,7 +153,7 @@ def set_motion_order(request: Request, resolution_id: str, body: OrderBody) -> E
     """Enter in which order the amendments of a point are voted on; it holds once somebody else confirms it."""
     with writing(request) as tx:
         entry = moving.set_order(tx, resolution_id, body.amendments, body.paper, body.entry_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 def _describe(tx: Tx, resolution_id: str, member_id: str | None) -> MotionsOut:

@@ -11,10 +11,9 @@ from pydantic import ConfigDict, Field
 
 from coop.governance.access import ACCESS
 from coop.governance.api import bodies
-from coop.governance.api.answers import Answer, EntryOut, entry_out
+from coop.governance.api.answers import Answer, EntryOut, tell_entry
 from coop.governance.ballots.elections import papers
 from coop.governance.ballots.elections.candidacy import OFFICES
-from coop.governance.entries.store import find_settled
 from coop.governance.meetings.term_store import Term, find_term, list_terms
 from coop.kit.http import GuardedRoute, reading, writing
 from coop.kit.paging import Paged
@@ -134,7 +133,7 @@ def enter_office_term(request: Request, body: TermBody) -> EntryOut:
     term = Term(body.office, body.member_id, body.begins_on, body.ends_on, stands_for=body.stands_for)
     with writing(request) as tx:
         entry = papers.enter_term(tx, body.paper, term, body.entry_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 @routes.post("/ends")
@@ -150,4 +149,4 @@ def enter_office_end(request: Request, body: TermEndBody) -> EntryOut:
         if term is None:
             raise NotFound(say("nobody is in that office from that day"))
         entry = papers.enter_end(tx, body.paper, term, body.ended_on, body.entry_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)

@@ -11,9 +11,8 @@ from pydantic import Field
 
 from coop.governance.access import ACCESS
 from coop.governance.api import bodies, examples
-from coop.governance.api.answers import Answer, EntryOut, ObjectionOut, entry_out
+from coop.governance.api.answers import Answer, EntryOut, ObjectionOut, tell_entry
 from coop.governance.convening import referring
-from coop.governance.entries.store import find_settled
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.kit.tx import Tx
@@ -98,7 +97,7 @@ def enter_request(request: Request, resolution_id: str, body: RequestBody) -> En
     which it was entered, and the member is told."""
     with writing(request) as tx:
         entry = referring.enter_request(tx, resolution_id, body.number, body.paper, body.entry_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 @routes.post("/{resolution_id}/referendum/objection")

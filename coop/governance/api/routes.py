@@ -33,6 +33,7 @@ from coop.governance.api.answers import (
     decision_out,
     entry_out,
     state_of,
+    tell_entry,
 )
 from coop.governance.api.minutes_answers import MeetingMinutesOut
 from coop.governance.api.outcome_answers import WithdrawnOut
@@ -140,7 +141,7 @@ def enter_past_meeting(request: Request, body: bodies.PastMeetingBody) -> EntryO
     counts = tuple(bodies.count_of(point.count) for point in body.resolutions)
     with writing(request) as tx:
         entry = past.enter_past_meeting(tx, past.Minutes(meeting, counts, body.paper), body.entry_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 @routes.post("/meetings/{meeting_id}/withdraw")
@@ -153,7 +154,7 @@ def withdraw_meeting(request: Request, meeting_id: str, body: bodies.WithdrawalB
         entry = withdrawals.propose_withdrawal(
             tx, meeting_id, body.reason, body.resolution_ids, anew, body.entry_id or ""
         )
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 @routes.post("/resolutions/{resolution_id}/stop")
@@ -164,7 +165,7 @@ def stop_decision(request: Request, resolution_id: str, body: StopBody) -> Entry
     ruling = stopping.Ruling(body.manner, body.ruled_on, body.from_on)
     with writing(request) as tx:
         entry = stopping.propose_stop(tx, resolution_id, ruling, body.paper, body.entry_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 @routes.post("/meetings/{meeting_id}/votes")
@@ -198,7 +199,7 @@ def confirm_entry(request: Request, entry_id: str) -> EntryOut:
     """Confirm what another person entered, having compared it with the paper; from now on it holds."""
     with writing(request) as tx:
         entry, _ = settle_entry(tx, session_of(request), entry_id, KINDS)
-        return entry_out(entry, find_settled(tx, entry_id))
+        return tell_entry(tx, entry)
 
 
 @routes.post("/entries/{entry_id}/drop")
@@ -207,7 +208,7 @@ def drop_entry(request: Request, entry_id: str, body: bodies.DropBody) -> EntryO
     """Leave out what was entered wrongly, as long as nobody confirmed it, and say why: who entered it is told."""
     with writing(request) as tx:
         entry, _ = settle_entry(tx, session_of(request), entry_id, KINDS, body.reason)
-        return entry_out(entry, find_settled(tx, entry_id))
+        return tell_entry(tx, entry)
 
 
 @routes.post("/resolutions/{resolution_id}/vote")
@@ -255,7 +256,7 @@ def enter_minutes(request: Request, meeting_id: str, body: bodies.MinutesBody) -
     written = minutes.Written(body.chair, body.secretary, body.remarks, points)
     with writing(request) as tx:
         entry = minutes.write_minutes(tx, meeting_id, written, body.entry_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 @routes.get("/meetings/{meeting_id}/minutes")

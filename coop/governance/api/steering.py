@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from coop.governance.access import ACCESS, party_of
 from coop.governance.api import bodies, programme_bodies
-from coop.governance.api.answers import Answer, EntryOut, SteeredOut, entry_out
+from coop.governance.api.answers import Answer, EntryOut, SteeredOut, tell_entry
 from coop.governance.entries.store import find_settled, get_entry
 from coop.governance.programmes import commands, seat_store, seats
 from coop.kit.http import GuardedRoute, reading, session_of, writing
@@ -153,7 +153,7 @@ def enter_steering_seat(request: Request, body: SeatBody) -> EntryOut:
         entry = seats.take_seat(
             tx, party, body.organisation, body.from_on, body.until_on, body.paper, body.entry_id or ""
         )
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 @routes.post("/steering/seats/{seat_id}/end")
@@ -162,7 +162,7 @@ def end_steering_seat(request: Request, seat_id: str, body: SeatEndBody) -> Entr
     """Enter that somebody leaves the steering group before their day; it holds once somebody else confirms it."""
     with writing(request) as tx:
         entry = seats.end_seat(tx, seat_id, body.ended_on, body.paper, body.entry_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 @routes.get("/steering/decisions")

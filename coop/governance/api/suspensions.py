@@ -10,8 +10,7 @@ from pydantic import Field
 
 from coop.governance.access import ACCESS
 from coop.governance.api import bodies, examples
-from coop.governance.api.answers import Answer, EntryOut, entry_out
-from coop.governance.entries.store import find_settled
+from coop.governance.api.answers import Answer, EntryOut, tell_entry
 from coop.governance.suspensions import commands as suspensions
 from coop.governance.suspensions.views import view_suspensions
 from coop.kit.http import GuardedRoute, reading, session_of, writing
@@ -81,7 +80,7 @@ def enter_suspension(request: Request, body: SuspensionBody) -> EntryOut:
         entry = suspensions.suspend_member(
             tx, body.member_id, body.from_on, body.months, body.paper, body.entry_id or ""
         )
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)
 
 
 @routes.post("/{member_id}/lift")
@@ -91,4 +90,4 @@ def end_suspension(request: Request, member_id: str, body: LiftingBody) -> Entry
     with writing(request) as tx:
         signer = suspensions.find_signer(session_of(request))
         entry = suspensions.lift_suspension(tx, member_id, body.paper, signer, body.entry_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)

@@ -9,9 +9,8 @@ from pydantic import Field
 
 from coop.governance.access import ACCESS
 from coop.governance.api import bodies, examples
-from coop.governance.api.answers import EntryOut, entry_out
+from coop.governance.api.answers import EntryOut, tell_entry
 from coop.governance.ballots.words import commands as words
-from coop.governance.entries.store import find_settled
 from coop.kit.http import GuardedRoute, writing
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api/v1/meetings", tags=["governance"])
@@ -46,4 +45,4 @@ def enter_words(request: Request, meeting_id: str, body: WordsBody) -> EntryOut:
     said = [(word.resolution_id, word.speaker, word.says) for word in body.words]
     with writing(request) as tx:
         entry = words.enter_words(tx, meeting_id, body.paper, said, body.entry_id or "")
-        return entry_out(entry, find_settled(tx, entry.entry_id))
+        return tell_entry(tx, entry)

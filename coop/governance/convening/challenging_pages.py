@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request, Response
@@ -19,12 +20,13 @@ from coop.governance.convening.challenging import (
     keep_challenge,
     view_challenge,
 )
-from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.forms import enter_at, settle_at, show_page
 from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
 from coop.governance.meetings.voter_store import list_numbers
 from coop.kit.http import GuardedRoute, reading, session_of, writing
-from coop.kit.session import NotAllowed
+from coop.kit.session import NotAllowed, Session
+from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, say
 from coop.web.forms import Form
 from coop.web.language import N_, language_of, translate
@@ -72,21 +74,13 @@ def dispute(request: Request, resolution_id: str) -> Response:
     return redirect(f"/governance/resolutions/{resolution_id}/challenge", translate(lang, said))
 
 
-@routes.post("/resolutions/{resolution_id}/challenge/room")
-@may("enter-challenge")
-def enter(request: Request, resolution_id: str, filled: Filled) -> Response:
+def _enter(tx: Tx, session: Session, filled: Mapping[str, str], resolution_id: str) -> None:
     """Keep what was said in the room, until somebody else confirms it."""
     number = "" if filled.get("asked_by") == "majority" else filled.get("number", "").strip()
-    try:
-        if not number and filled.get("asked_by") != "majority":
-            raise BadInput([Problem(say("give the number of the voter who asks"), "number")], "bad-challenge")
-        with writing(request) as tx:
-            paper, entry_id = filled.get("paper", ""), filled.get("entry_id", "")[:100]
-            enter_challenge(tx, resolution_id, number, paper, entry_id)
-    except CoopError as refusal:
-        return _show(request, resolution_id, Form(filled).refused(refusal))
-    said = translate(language_of(request), "This is on file. It holds once somebody else of the board confirms it.")
-    return redirect(f"/governance/resolutions/{resolution_id}/challenge", said)
+    if not number and filled.get("asked_by") != "majority":
+        raise BadInput([Problem(say("give the number of the voter who asks"), "number")], "bad-challenge")
+    paper, entry_id = filled.get("paper", ""), filled.get("entry_id", "")[:100]
+    enter_challenge(tx, resolution_id, number, paper, entry_id)
 
 
 @routes.post("/meetings/{meeting_id}/count-again")
@@ -130,4 +124,5 @@ def _show(request: Request, resolution_id: str, form: Form) -> Response:
     )
 
 
+enter_at(routes, KINDS, "enter-challenge", _enter, _show, "/room")
 settle_at(routes, KINDS, _show)

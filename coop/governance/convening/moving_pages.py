@@ -27,7 +27,7 @@ from coop.governance.convening.moving import (
 )
 from coop.governance.convening.pages import find_known, gather_fields
 from coop.governance.decisions import tariff_form
-from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.forms import Filled, enter_at, settle_at, show_page
 from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
 from coop.governance.kinds import Known
@@ -38,7 +38,8 @@ from coop.governance.model import Resolution
 from coop.governance.programmes.store import list_programmes
 from coop.governance.statutes.record import read_articles
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
-from coop.kit.session import NotAllowed
+from coop.kit.session import NotAllowed, Session
+from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, read_digits
 from coop.web.forms import Form
 from coop.web.language import N_, language_of, translate
@@ -139,19 +140,11 @@ def join(request: Request, resolution_id: str, filled: Filled) -> Response:
     return redirect(f"/governance/resolutions/{resolution_id}/motions", said)
 
 
-@routes.post("/{resolution_id}/motions/order")
-@may("enter-motion")
-def order(request: Request, resolution_id: str, filled: Filled) -> Response:
+def _set_order(tx: Tx, session: Session, filled: Mapping[str, str], resolution_id: str) -> None:
     """Keep the chair's order of amendments, until somebody else confirms it."""
     places = {name.removeprefix("place "): text for name, text in filled.items() if name.startswith("place ")}
     ranked = sorted(places, key=lambda each: (read_digits(places[each]) or 99, each))
-    try:
-        with writing(request) as tx:
-            set_order(tx, resolution_id, ranked, filled.get("paper", ""), filled.get("entry_id", "")[:100])
-    except CoopError as refusal:
-        return _show(request, resolution_id, Form(filled).refused(refusal))
-    said = translate(language_of(request), "This is on file. It holds once somebody else of the board confirms it.")
-    return redirect(f"/governance/resolutions/{resolution_id}/motions", said)
+    set_order(tx, resolution_id, ranked, filled.get("paper", ""), filled.get("entry_id", "")[:100])
 
 
 def _begin(request: Request, resolution_id: str, manner: str) -> Form:
@@ -241,4 +234,5 @@ def _show(request: Request, resolution_id: str, form: Form) -> Response:
     )
 
 
+enter_at(routes, KINDS, "enter-motion", _set_order, _show, "/order")
 settle_at(routes, KINDS, _show)

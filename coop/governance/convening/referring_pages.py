@@ -3,6 +3,7 @@ became of it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -19,12 +20,13 @@ from coop.governance.convening.referring import (
     object_to_request,
     view_referral,
 )
-from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.forms import enter_at, settle_at, show_page
 from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
 from coop.governance.meetings.voter_store import list_numbers
 from coop.kit.http import GuardedRoute, reading, session_of, writing
-from coop.kit.session import NotAllowed
+from coop.kit.session import NotAllowed, Session
+from coop.kit.tx import Tx
 from coop.values import CoopError
 from coop.web.forms import Form
 from coop.web.language import N_, language_of, translate
@@ -90,18 +92,10 @@ def object_to(request: Request, resolution_id: str) -> Response:
     return redirect(f"/governance/resolutions/{resolution_id}/referendum", said)
 
 
-@routes.post("/{resolution_id}/referendum/papers")
-@may("enter-request")
-def enter(request: Request, resolution_id: str, filled: Filled) -> Response:
+def _enter(tx: Tx, session: Session, filled: Mapping[str, str], resolution_id: str) -> None:
     """Keep that a member asked on paper, until somebody else compared it."""
-    try:
-        with writing(request) as tx:
-            paper, entry_id = filled.get("paper", ""), filled.get("entry_id", "")[:100]
-            enter_request(tx, resolution_id, filled.get("number", ""), paper, entry_id)
-    except CoopError as refusal:
-        return _show(request, resolution_id, Form(filled).refused(refusal))
-    said = translate(language_of(request), "This is on file. It holds once somebody else of the board confirms it.")
-    return redirect(f"/governance/resolutions/{resolution_id}/referendum", said)
+    paper, entry_id = filled.get("paper", ""), filled.get("entry_id", "")[:100]
+    enter_request(tx, resolution_id, filled.get("number", ""), paper, entry_id)
 
 
 def _show(request: Request, resolution_id: str, form: Form) -> Response:
@@ -130,4 +124,5 @@ def _show(request: Request, resolution_id: str, form: Form) -> Response:
     )
 
 
+enter_at(routes, KINDS, "enter-request", _enter, _show, "/papers")
 settle_at(routes, KINDS, _show, "/papers")

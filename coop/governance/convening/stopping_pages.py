@@ -3,6 +3,7 @@ that undoes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -11,14 +12,14 @@ from coop.governance.access import ACCESS
 from coop.governance.ballots import wording
 from coop.governance.ballots.views import find_resolution_view
 from coop.governance.convening.stopping import KIND, Ruling, find_adopted, keep_stop, propose_stop, read_stop
-from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.forms import enter_at, settle_at, show_page
 from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
-from coop.kit.http import GuardedRoute, reading, writing
-from coop.values import CoopError
+from coop.kit.http import GuardedRoute, reading
+from coop.kit.session import Session
+from coop.kit.tx import Tx
 from coop.web.forms import Form, read_day
-from coop.web.language import N_, language_of, translate
-from coop.web.shell import redirect
+from coop.web.language import N_
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/resolutions", include_in_schema=False)
 may = ACCESS.may
@@ -42,20 +43,12 @@ def show_stop(request: Request, resolution_id: str) -> Response:
     return _show(request, resolution_id, Form({}))
 
 
-@routes.post("/{resolution_id}/stop")
-@may("stop-decision")
-def propose(request: Request, resolution_id: str, filled: Filled) -> Response:
+def _propose(tx: Tx, session: Session, filled: Mapping[str, str], resolution_id: str) -> None:
     """Keep a fall, or its end, until somebody else confirms it."""
-    try:
-        ruled_on = read_day(filled, "ruled_on", "bad-stop")
-        from_on = read_day(filled, "from_on", "bad-stop") if filled.get("from_on") else None
-        ruling = Ruling(filled.get("manner", ""), ruled_on, from_on)
-        with writing(request) as tx:
-            propose_stop(tx, resolution_id, ruling, filled.get("paper", ""), filled.get("entry_id", "")[:100])
-    except CoopError as refusal:
-        return _show(request, resolution_id, Form(filled).refused(refusal))
-    said = translate(language_of(request), "This is on file. It holds once somebody else of the board confirms it.")
-    return redirect(f"/governance/resolutions/{resolution_id}/stop", said)
+    ruled_on = read_day(filled, "ruled_on", "bad-stop")
+    from_on = read_day(filled, "from_on", "bad-stop") if filled.get("from_on") else None
+    ruling = Ruling(filled.get("manner", ""), ruled_on, from_on)
+    propose_stop(tx, resolution_id, ruling, filled.get("paper", ""), filled.get("entry_id", "")[:100])
 
 
 def _show(request: Request, resolution_id: str, form: Form) -> Response:
@@ -74,4 +67,5 @@ def _show(request: Request, resolution_id: str, form: Form) -> Response:
     )
 
 
+enter_at(routes, KINDS, "stop-decision", _propose, _show)
 settle_at(routes, KINDS, _show)

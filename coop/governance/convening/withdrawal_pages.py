@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -10,14 +11,15 @@ from coop.governance.access import ACCESS
 from coop.governance.ballots import wording
 from coop.governance.ballots.views import find_meeting_view
 from coop.governance.convening.withdrawals import Anew, keep_withdrawal, propose_withdrawal, read_anew
-from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.forms import enter_at, settle_at, show_page
 from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
-from coop.kit.http import GuardedRoute, reading, writing
-from coop.values import BadInput, CoopError, Problem, say
+from coop.kit.http import GuardedRoute, reading
+from coop.kit.session import Session
+from coop.kit.tx import Tx
+from coop.values import BadInput, Problem, say
 from coop.web.forms import Form, read_day
-from coop.web.language import N_, language_of, translate
-from coop.web.shell import redirect
+from coop.web.language import N_
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/meetings", include_in_schema=False)
 may = ACCESS.may
@@ -42,38 +44,22 @@ def show_withdrawal(request: Request, meeting_id: str) -> Response:
     return _show(request, meeting_id, Form({}))
 
 
-@routes.post("/{meeting_id}/withdraw")
-@may("withdraw-meeting")
-def propose(request: Request, meeting_id: str, filled: Filled) -> Response:
+def _propose(tx: Tx, session: Session, filled: Mapping[str, str], meeting_id: str) -> None:
     """Keep a withdrawal until somebody else confirms it."""
-    try:
-        with reading(request) as tx:
-            view = find_meeting_view(tx, meeting_id)
-        points = [
-            outcome.resolution.resolution_id
-            for number, outcome in enumerate(view.outcomes)
-            if filled.get(f"point.{number}")
-        ]
-        extent = filled.get("extent")
-        if extent == POINTS and not points:
-            raise BadInput([Problem(say("choose at least one point"), "extent")], "no-point")
-        anew = _read_anew(filled) if extent == PUT_OFF else None
-        with writing(request) as tx:
-            propose_withdrawal(
-                tx,
-                meeting_id,
-                filled.get("reason", ""),
-                points if extent == POINTS else (),
-                anew,
-                filled.get("entry_id", "")[:100],
-            )
-    except CoopError as refusal:
-        return _show(request, meeting_id, Form(filled).refused(refusal))
-    said = translate(language_of(request), "This is on file. It holds once somebody else of the board confirms it.")
-    return redirect(f"/governance/meetings/{meeting_id}/withdraw", said)
+    points = [
+        outcome.resolution.resolution_id
+        for number, outcome in enumerate(find_meeting_view(tx, meeting_id).outcomes)
+        if filled.get(f"point.{number}")
+    ]
+    extent = filled.get("extent")
+    if extent == POINTS and not points:
+        raise BadInput([Problem(say("choose at least one point"), "extent")], "no-point")
+    anew = _read_anew(filled) if extent == PUT_OFF else None
+    taken, entry_id = points if extent == POINTS else (), filled.get("entry_id", "")[:100]
+    propose_withdrawal(tx, meeting_id, filled.get("reason", ""), taken, anew, entry_id)
 
 
-def _read_anew(filled: dict[str, str]) -> Anew:
+def _read_anew(filled: Mapping[str, str]) -> Anew:
     held_on = read_day(filled, "held_on", "bad-agenda")
     begins_at, votes_until = (filled.get(name, "").strip()[:20] for name in ("begins_at", "votes_until"))
     return Anew(held_on, begins_at, votes_until, filled.get("place", "").strip()[:200] or None)
@@ -95,4 +81,5 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
     )
 
 
+enter_at(routes, KINDS, "withdraw-meeting", _propose, _show)
 settle_at(routes, KINDS, _show)

@@ -4,14 +4,14 @@ them."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from coop.governance.access import ACCESS
 from coop.governance.entries.commands import confirm, drop
-from coop.governance.entries.kinds import Kinds
+from coop.governance.entries.kinds import Kinds, find_page
 from coop.governance.entries.store import Entry, get_entry
 from coop.kit.actor import Actor
 from coop.kit.http import session_of, writing
@@ -19,10 +19,16 @@ from coop.kit.session import Session
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, say
 from coop.web.forms import Form, read_form
-from coop.web.language import language_of, translate
+from coop.web.language import N_, language_of, translate
 from coop.web.shell import redirect, render
 
 Filled = Annotated[dict[str, str], Depends(read_form)]
+
+Keeping = Callable[..., str | None]
+"""Keeps what a form says in a transaction, for a session, about the ids of the address; returns what is said of it,
+where that is not ``ON_FILE``."""
+
+ON_FILE: Final = N_("This is on file. It holds once somebody else of the board confirms it.")
 
 
 def settle_entry(
@@ -47,12 +53,30 @@ def settle_entry(
     return confirm(tx, entry_id, kinds) if reason is None else (drop(tx, entry_id, kinds, reason), 0)
 
 
+def enter_at(
+    routes: APIRouter, kinds: Kinds, action: str, keep: Keeping, show: Callable[..., Response], below: str = ""
+) -> None:
+    """Open the address, the page of these kinds or ``below`` it, at which whoever may do ``action`` has ``keep`` keep
+    an entry; ``show`` answers the page again, with what was refused."""
+    page = find_page(kinds)
+
+    @routes.post(page.removeprefix(routes.prefix) + below)
+    @ACCESS.may(action)
+    def enter(request: Request, filled: Filled) -> Response:
+        about = request.path_params
+        try:
+            with writing(request) as tx:
+                said = keep(tx, session_of(request), filled, *about.values()) or ON_FILE
+        except CoopError as refusal:
+            return show(request, *about.values(), Form(filled).refused(refusal))
+        return redirect(page.format(**about), translate(language_of(request), said))
+
+
 def settle_at(routes: APIRouter, kinds: Kinds, show: Callable[..., Response], below: str = "") -> None:
     """Open the address, their page or ``below`` it, at which a second person settles an entry of these kinds; ``show``
     answers the page again, with what was refused."""
-    address = next(iter(kinds.values())).page.removeprefix(routes.prefix) + below
 
-    @routes.post(address + "/{entry_id}")
+    @routes.post(find_page(kinds).removeprefix(routes.prefix) + below + "/{entry_id}")
     @ACCESS.may("confirm-entry")
     def settle(request: Request, entry_id: str, filled: Filled) -> Response:
         about = {name: each for name, each in request.path_params.items() if name != "entry_id"}

@@ -43,3 +43,9 @@ class EntryKind:
 
 Kinds = Mapping[str, EntryKind]
 """Kinds of entry by their names."""
+
+
+def find_page(kinds: Kinds) -> str:
+    """The one page of some kinds."""
+    (page,) = {kind.page for kind in kinds.values()}
+    return page

@@ -9,17 +9,18 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS
-from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.forms import enter_at, settle_at, show_page
 from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
 from coop.governance.expulsions import commands
 from coop.governance.expulsions.views import STATES, WAYS, view_expulsions
 from coop.governance.meetings.voter_store import list_numbers
-from coop.kit.http import GuardedRoute, reading, session_of, writing
-from coop.values import BadInput, CoopError, Problem, say
+from coop.kit.http import GuardedRoute, reading, session_of
+from coop.kit.session import Session
+from coop.kit.tx import Tx
+from coop.values import BadInput, Problem, say
 from coop.web.forms import Form, read_day
-from coop.web.language import N_, language_of, translate
-from coop.web.shell import redirect
+from coop.web.language import N_
 
 PAGE: Final = "/governance/expulsions"
 
@@ -45,33 +46,25 @@ def show_expulsions(request: Request) -> Response:
     return _show(request, Form({}))
 
 
-@routes.post("")
-@may("expel-members")
-def enter(request: Request, filled: Filled) -> Response:
+def _enter(tx: Tx, session: Session, filled: Mapping[str, str]) -> None:
     """Keep that a membership ends, or an appeal on paper, until somebody else confirms it."""
-    try:
-        with writing(request) as tx:
-            ids = {number: member_id for member_id, number in list_numbers(tx).items()}
-            if filled.get("act") == "appeal":
-                member_id = _find_member(ids, filled.get("appellant", ""))
-                received_on = read_day(filled, "received_on", "bad-expulsion")
-                commands.enter_appeal(tx, member_id, received_on, filled.get("appeal_paper", ""))
-            else:
-                way = filled.get("way", "")
-                commands.expel_member(
-                    tx,
-                    _find_member(ids, filled.get("number", "")),
-                    way,
-                    read_day(filled, "decided_on", "bad-expulsion"),
-                    filled.get("reason", ""),
-                    filled.get("article", ""),
-                    filled.get("paper", ""),
-                    read_day(filled, "ends_on", "bad-expulsion") if way == "termination" else None,
-                )
-    except CoopError as refusal:
-        return _show(request, Form(filled).refused(refusal))
-    said = N_("This is on file. It holds once somebody else of the board confirms it.")
-    return redirect(PAGE, translate(language_of(request), said))
+    ids = {number: member_id for member_id, number in list_numbers(tx).items()}
+    if filled.get("act") == "appeal":
+        member_id = _find_member(ids, filled.get("appellant", ""))
+        received_on = read_day(filled, "received_on", "bad-expulsion")
+        commands.enter_appeal(tx, member_id, received_on, filled.get("appeal_paper", ""))
+    else:
+        way = filled.get("way", "")
+        commands.expel_member(
+            tx,
+            _find_member(ids, filled.get("number", "")),
+            way,
+            read_day(filled, "decided_on", "bad-expulsion"),
+            filled.get("reason", ""),
+            filled.get("article", ""),
+            filled.get("paper", ""),
+            read_day(filled, "ends_on", "bad-expulsion") if way == "termination" else None,
+        )
 
 
 def _find_member(ids: Mapping[str, str], number: str) -> str:
@@ -102,4 +95,5 @@ def _show(request: Request, form: Form) -> Response:
     )
 
 
+enter_at(routes, KINDS, "expel-members", _enter, _show)
 settle_at(routes, KINDS, _show)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS, party_of
-from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.forms import enter_at, settle_at, show_page
 from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import get_entry, list_waiting
 from coop.governance.programmes import seat_store, seats
 from coop.governance.programmes.rules import numbered_tranches
 from coop.governance.programmes.store import list_programmes
-from coop.kit.http import GuardedRoute, reading, session_of, writing
-from coop.values import CoopError
+from coop.kit.http import GuardedRoute, reading, session_of
+from coop.kit.session import Session
+from coop.kit.tx import Tx
 from coop.web.forms import Form, read_day
-from coop.web.language import N_, language_of, translate
-from coop.web.shell import redirect
+from coop.web.language import N_
 
 PAGE: Final = "/governance/steering"
 
@@ -46,36 +47,20 @@ def show_steering(request: Request) -> Response:
     return _show(request, Form({}))
 
 
-@routes.post("")
-@may("decide-tranche")
-def take(request: Request, filled: Filled) -> Response:
+def _take(tx: Tx, session: Session, filled: Mapping[str, str]) -> str:
     """Keep that whoever is signed in sits for an organisation, until somebody else confirms it."""
-    try:
-        with writing(request) as tx:
-            party = party_of(session_of(request))
-            organisation = filled.get("organisation", "") if party == "partner" else ""
-            until_on = read_day(filled, "until_on", "bad-seat") if filled.get("until_on") else None
-            paper = filled.get("paper", "")
-            seats.take_seat(tx, party, organisation, read_day(filled, "from_on", "bad-seat"), until_on, paper)
-    except CoopError as refusal:
-        return _show(request, Form(filled).refused(refusal))
-    said = N_("This is on file. The seat is yours once somebody else of the board confirms it.")
-    return redirect(PAGE, translate(language_of(request), said))
+    party = party_of(session)
+    organisation = filled.get("organisation", "") if party == "partner" else ""
+    until_on = read_day(filled, "until_on", "bad-seat") if filled.get("until_on") else None
+    paper = filled.get("paper", "")
+    seats.take_seat(tx, party, organisation, read_day(filled, "from_on", "bad-seat"), until_on, paper)
+    return N_("This is on file. The seat is yours once somebody else of the board confirms it.")
 
 
-@routes.post("/ends")
-@may("decide-tranche")
-def leave(request: Request, filled: Filled) -> Response:
+def _leave(tx: Tx, session: Session, filled: Mapping[str, str]) -> str:
     """Keep that somebody leaves the steering group, until somebody else confirms it."""
-    try:
-        with writing(request) as tx:
-            seats.end_seat(
-                tx, filled.get("seat_id", ""), read_day(filled, "ended_on", "bad-seat"), filled.get("end_paper", "")
-            )
-    except CoopError as refusal:
-        return _show(request, Form(filled).refused(refusal))
-    said = N_("The end is entered. It holds once somebody else confirms it.")
-    return redirect(PAGE, translate(language_of(request), said))
+    seats.end_seat(tx, filled.get("seat_id", ""), read_day(filled, "ended_on", "bad-seat"), filled.get("end_paper", ""))
+    return N_("The end is entered. It holds once somebody else confirms it.")
 
 
 def _show(request: Request, form: Form) -> Response:
@@ -110,4 +95,6 @@ def _show(request: Request, form: Form) -> Response:
     )
 
 
+enter_at(routes, KINDS, "decide-tranche", _take, _show)
+enter_at(routes, KINDS, "decide-tranche", _leave, _show, "/ends")
 settle_at(routes, KINDS, _show)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS
-from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.forms import enter_at, settle_at, show_page
 from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
 from coop.governance.meetings import store
@@ -17,11 +18,12 @@ from coop.governance.statutes.version import in_force
 from coop.governance.statutes.voters import find_voters
 from coop.governance.suspensions import commands
 from coop.governance.suspensions.views import view_suspensions
-from coop.kit.http import GuardedRoute, reading, session_of, writing
-from coop.values import BadInput, CoopError, Problem, say
+from coop.kit.http import GuardedRoute, reading, session_of
+from coop.kit.session import Session
+from coop.kit.tx import Tx
+from coop.values import BadInput, Problem, say
 from coop.web.forms import Form, read_day
-from coop.web.language import N_, language_of, translate
-from coop.web.shell import redirect
+from coop.web.language import N_
 
 PAGE: Final = "/governance/suspensions"
 
@@ -55,30 +57,22 @@ def show_suspensions(request: Request) -> Response:
     return _show(request, Form({}))
 
 
-@routes.post("")
-@may("suspend-members")
-def enter(request: Request, filled: Filled) -> Response:
+def _enter(tx: Tx, session: Session, filled: Mapping[str, str]) -> None:
     """Keep a suspension, or the lifting of one, until somebody else confirms it."""
-    try:
-        with writing(request) as tx:
-            ids = {number: member_id for member_id, number in list_numbers(tx).items()}
-            lifts = filled.get("act") == "lift"
-            number = filled.get("lifted" if lifts else "number", "").strip()
-            if number not in ids:
-                raise BadInput([Problem(say("no member has this number"), "member_id")], "bad-suspension")
-            if lifts:
-                signer = commands.find_signer(session_of(request))
-                commands.lift_suspension(tx, ids[number], filled.get("lift_paper", ""), signer)
-            else:
-                day, months = read_day(filled, "from_on", "bad-suspension"), _read_months(filled)
-                commands.suspend_member(tx, ids[number], day, months, filled.get("paper", ""))
-    except CoopError as refusal:
-        return _show(request, Form(filled).refused(refusal))
-    said = N_("This is on file. It holds once somebody else of the board confirms it.")
-    return redirect(PAGE, translate(language_of(request), said))
+    ids = {number: member_id for member_id, number in list_numbers(tx).items()}
+    lifts = filled.get("act") == "lift"
+    number = filled.get("lifted" if lifts else "number", "").strip()
+    if number not in ids:
+        raise BadInput([Problem(say("no member has this number"), "member_id")], "bad-suspension")
+    if lifts:
+        signer = commands.find_signer(session)
+        commands.lift_suspension(tx, ids[number], filled.get("lift_paper", ""), signer)
+    else:
+        day, months = read_day(filled, "from_on", "bad-suspension"), _read_months(filled)
+        commands.suspend_member(tx, ids[number], day, months, filled.get("paper", ""))
 
 
-def _read_months(filled: dict[str, str]) -> int:
+def _read_months(filled: Mapping[str, str]) -> int:
     text = filled.get("months", "").strip()
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
 
@@ -105,4 +99,5 @@ def _show(request: Request, form: Form) -> Response:
     )
 
 
+enter_at(routes, KINDS, "suspend-members", _enter, _show)
 settle_at(routes, KINDS, _show)

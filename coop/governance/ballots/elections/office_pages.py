@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -9,18 +10,19 @@ from fastapi import APIRouter, Request, Response
 from coop.governance.access import ACCESS
 from coop.governance.ballots.elections import papers
 from coop.governance.ballots.elections.candidacy import OFFICES
-from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.forms import enter_at, settle_at, show_page
 from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
 from coop.governance.meetings.store import list_statutes
 from coop.governance.meetings.term_store import Term, list_terms
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.statutes.applying import find_council
-from coop.kit.http import GuardedRoute, reading, session_of, writing
-from coop.values import BadInput, CoopError, Problem, say
+from coop.kit.http import GuardedRoute, reading, session_of
+from coop.kit.session import Session
+from coop.kit.tx import Tx
+from coop.values import BadInput, Problem, say
 from coop.web.forms import Form, read_day
-from coop.web.language import N_, language_of, translate
-from coop.web.shell import redirect
+from coop.web.language import N_
 
 PAGE: Final = "/governance/offices"
 
@@ -40,40 +42,26 @@ def show_offices(request: Request) -> Response:
     return _show(request, Form({}))
 
 
-@routes.post("")
-@may("enter-past-meeting")
-def enter(request: Request, filled: Filled) -> Response:
+def _enter(tx: Tx, session: Session, filled: Mapping[str, str]) -> str:
     """Keep a term of before, until somebody else confirms it."""
-    try:
-        with writing(request) as tx:
-            ids = {number: member_id for member_id, number in list_numbers(tx).items()}
-            number = filled.get("number", "").strip()
-            if number not in ids:
-                raise BadInput([Problem(say("no member has this number"), "number")], "bad-term")
-            begins_on, ends_on = (read_day(filled, name, "bad-term") for name in ("begins_on", "ends_on"))
-            office, stands_for = filled.get("office", ""), filled.get("stands_for", "")
-            term = Term(office, ids[number], begins_on, ends_on, stands_for=stands_for)
-            papers.enter_term(tx, filled.get("paper", ""), term)
-    except CoopError as refusal:
-        return _show(request, Form(filled).refused(refusal))
-    said = N_("The term is entered. It holds once somebody else confirms it.")
-    return redirect(PAGE, translate(language_of(request), said))
+    ids = {number: member_id for member_id, number in list_numbers(tx).items()}
+    number = filled.get("number", "").strip()
+    if number not in ids:
+        raise BadInput([Problem(say("no member has this number"), "number")], "bad-term")
+    begins_on, ends_on = (read_day(filled, name, "bad-term") for name in ("begins_on", "ends_on"))
+    office, stands_for = filled.get("office", ""), filled.get("stands_for", "")
+    term = Term(office, ids[number], begins_on, ends_on, stands_for=stands_for)
+    papers.enter_term(tx, filled.get("paper", ""), term)
+    return N_("The term is entered. It holds once somebody else confirms it.")
 
 
-@routes.post("/ends")
-@may("enter-past-meeting")
-def enter_end(request: Request, filled: Filled) -> Response:
+def _enter_end(tx: Tx, session: Session, filled: Mapping[str, str]) -> str:
     """Keep that a term ended early, until somebody else confirms it."""
-    try:
-        with writing(request) as tx:
-            named = [term for term in list_terms(tx) if _key(term) == filled.get("term", "")]
-            if not named:
-                raise BadInput([Problem(say("choose whose term ended"), "term")], "bad-term")
-            papers.enter_end(tx, filled.get("end_paper", ""), named[0], read_day(filled, "ended_on", "bad-term"))
-    except CoopError as refusal:
-        return _show(request, Form(filled).refused(refusal))
-    said = N_("The end is entered. It holds once somebody else confirms it.")
-    return redirect(PAGE, translate(language_of(request), said))
+    named = [term for term in list_terms(tx) if _key(term) == filled.get("term", "")]
+    if not named:
+        raise BadInput([Problem(say("choose whose term ended"), "term")], "bad-term")
+    papers.enter_end(tx, filled.get("end_paper", ""), named[0], read_day(filled, "ended_on", "bad-term"))
+    return N_("The end is entered. It holds once somebody else confirms it.")
 
 
 def _key(term: Term) -> str:
@@ -104,4 +92,6 @@ def _show(request: Request, form: Form) -> Response:
     )
 
 
+enter_at(routes, KINDS, "enter-past-meeting", _enter, _show)
+enter_at(routes, KINDS, "enter-past-meeting", _enter_end, _show, "/ends")
 settle_at(routes, KINDS, _show)

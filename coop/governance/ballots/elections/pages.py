@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
@@ -15,14 +16,14 @@ from coop.governance.ballots.elections.model import Sheet
 from coop.governance.ballots.elections.reading import Election, find_election
 from coop.governance.ballots.elections.rules import find_procedure
 from coop.governance.ballots.views import find_meeting_view
-from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.forms import Filled, enter_at, settle_at, show_page
 from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_entries
 from coop.governance.meetings import voting_lists
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.statutes.terms import judge_electronic
 from coop.kit.http import GuardedRoute, reading, session_of, writing
-from coop.kit.session import NotAllowed
+from coop.kit.session import NotAllowed, Session
 from coop.kit.tx import Tx
 from coop.values import AMSTERDAM, BadInput, CoopError, Problem, read_digits, say
 from coop.web.forms import Form
@@ -76,21 +77,8 @@ def vote(request: Request, resolution_id: str, filled: Filled) -> Response:
     return redirect(f"/governance/elections/{resolution_id}", said)
 
 
-@routes.post("/{resolution_id}")
-@may("close-meeting")
-def go_on(request: Request, resolution_id: str, filled: Filled) -> Response:
+def _go_on(tx: Tx, session: Session, filled: Mapping[str, str], resolution_id: str) -> str:
     """Open the next vote, count one, or enter a count on paper or a lot."""
-    lang = language_of(request)
-    try:
-        with writing(request) as tx:
-            said = _act(tx, resolution_id, filled)
-    except CoopError as refusal:
-        return _show(request, resolution_id, Form(filled).refused(refusal))
-    return redirect(f"/governance/elections/{resolution_id}", translate(lang, said))
-
-
-def _act(tx: Tx, resolution_id: str, filled: dict[str, str]) -> str:
-    """Do what a button says; returns the sentence about it."""
     paper, entry_id = filled.get("paper", ""), filled.get("entry_id", "")[:100]
     match filled.get("act", ""):
         case "open":
@@ -113,7 +101,7 @@ def _act(tx: Tx, resolution_id: str, filled: dict[str, str]) -> str:
     raise BadInput([Problem(say("choose what to do"), "act")])
 
 
-def _read_whole(filled: dict[str, str], name: str) -> int:
+def _read_whole(filled: Mapping[str, str], name: str) -> int:
     number = read_digits(filled.get(name, "").strip() or "0")
     if number is None:
         raise BadInput([Problem(say("give a whole number of votes"), name)], "bad-count")
@@ -175,4 +163,5 @@ def _describe_own(tx: Tx, election: Election, member_id: str) -> dict[str, Any]:
     return {"vote": cast[-1] if cast else None, "givers": len(givers)}
 
 
+enter_at(routes, KINDS, "close-meeting", _go_on, _show)
 settle_at(routes, KINDS, _show, "/papers")

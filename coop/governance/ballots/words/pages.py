@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -10,14 +11,14 @@ from coop.governance.access import ACCESS
 from coop.governance.ballots.views import find_meeting_view
 from coop.governance.ballots.words import commands
 from coop.governance.ballots.words.store import SAYINGS, find_words
-from coop.governance.entries.forms import Filled, settle_at, show_page
+from coop.governance.entries.forms import enter_at, settle_at, show_page
 from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import list_waiting
-from coop.kit.http import GuardedRoute, reading, writing
-from coop.values import CoopError
+from coop.kit.http import GuardedRoute, reading
+from coop.kit.session import Session
+from coop.kit.tx import Tx
 from coop.web.forms import Form
-from coop.web.language import N_, language_of, translate
-from coop.web.shell import redirect
+from coop.web.language import N_
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/meetings", include_in_schema=False)
 may = ACCESS.may
@@ -46,22 +47,14 @@ def show_words(request: Request, meeting_id: str) -> Response:
     return _show(request, meeting_id, Form({}))
 
 
-@routes.post("/{meeting_id}/words")
-@may("enter-words")
-def enter(request: Request, meeting_id: str, filled: Filled) -> Response:
+def _enter(tx: Tx, session: Session, filled: Mapping[str, str], meeting_id: str) -> None:
     """Keep words until somebody else confirms them."""
     words = [
         (name.partition(".")[2], name.partition(".")[0], says)
         for name, says in filled.items()
         if name.startswith(tuple(f"{speaker}." for speaker in SAYINGS)) and says
     ]
-    try:
-        with writing(request) as tx:
-            commands.enter_words(tx, meeting_id, filled.get("paper", ""), words, filled.get("entry_id", "")[:100])
-    except CoopError as refusal:
-        return _show(request, meeting_id, Form(filled).refused(refusal))
-    said = translate(language_of(request), "This is on file. It holds once somebody else of the board confirms it.")
-    return redirect(f"/governance/meetings/{meeting_id}/words", said)
+    commands.enter_words(tx, meeting_id, filled.get("paper", ""), words, filled.get("entry_id", "")[:100])
 
 
 def _show(request: Request, meeting_id: str, form: Form) -> Response:
@@ -83,4 +76,5 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
     )
 
 
+enter_at(routes, KINDS, "enter-words", _enter, _show)
 settle_at(routes, KINDS, _show)
