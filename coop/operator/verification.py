@@ -7,7 +7,7 @@ change it in the sealed chain of another service as well. It opens all databases
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from functools import cache, cached_property, partial
@@ -35,6 +35,7 @@ from coop.events.members import (
     ProgramTokenMade,
 )
 from coop.events.metering import EnergyAllocated, PeriodMeasured
+from coop.governance.ballots.store import list_decided
 from coop.governance.ballots.verify import VerifiedResolution, verify_resolution
 from coop.kit.documents import UNREADABLE
 from coop.kit.journal import Fact, facts_of, instants_of, verify_chain
@@ -48,6 +49,7 @@ from coop.operator.casters import verify_casters
 from coop.operator.findings import Echo, findings_of, is_aside, outcome, tell_bill
 from coop.operator.runtime import open_room, open_rooms
 from coop.operator.seals import Chain, find_breaks, list_seals, walk_chains
+from coop.operator.steering import verify_steering
 from coop.values import CoopError, NotFound, say
 from coop.verification.asked import verify_asked
 from coop.verification.books import verify_books
@@ -98,6 +100,7 @@ class JournalIndex:
         self._resolution, self._tariff = cache(partial(_count, governance)), cache(self._read_tariff)
         self._billing, self._ground, community = billing, WholeGround(billing), billing.community
         self._unreadable: list[str] = []
+        self._counted: set[str] = set()
 
         def facts(tx: Tx, kind: type[Fact]) -> list[Fact]:
             return facts_of(tx, kind, community, self._unreadable.append)
@@ -159,16 +162,28 @@ class JournalIndex:
         return list(self._bills)
 
     def verify_whole(self) -> list[str]:
-        """Name what is missing, made up or unreadable in all that billing keeps and on voting lists, by other code."""
+        """Name what is missing, made up or unreadable in what billing keeps and people decided, by other code."""
         findings = [*self._unreadable, *self._kept.unreadable]
-        checks = [partial(verify, self._kept, self._told) for verify in _VERIFY]
+        checks: list[Callable[[], Iterator[str]]] = [partial(verify, self._kept, self._told) for verify in _VERIFY]
         votes = self._views["governance"], self._views["members"]
-        for check in [*checks, partial(verify_voters, *votes), partial(verify_casters, *votes)]:
+        checks += [partial(verify_voters, *votes), partial(verify_casters, *votes), partial(verify_steering, votes[0])]
+        checks.append(self._verify_votes)
+        for check in checks:
             try:
                 findings.extend(check())
             except BROKEN as broken:
                 findings.append(f"what is kept can no longer be read: {broken}")
         return findings
+
+    def _verify_votes(self) -> Iterator[str]:
+        """Count each vote again that was decided, and on which no bill rests."""
+        decided = {*list_decided(self._views["governance"]), *self._decided} - self._counted
+        for resolution_id in sorted(decided):
+            counted = self._resolution(resolution_id)
+            if isinstance(counted, str):
+                yield counted
+            else:
+                yield from (*counted.findings, *self._count_unlike_told(counted))
 
     def walk_back(self, number_or_id: str, echo: Echo) -> list[str]:
         """Verify one bill and tell every step; returns what was found, which is nothing when everything agrees.
@@ -223,6 +238,7 @@ class JournalIndex:
                 findings.extend(wrong)
                 return [f"allocation {reference_id}: {outcome(wrong, 'computed again, the same')}"]
             case "resolution":
+                self._counted.add(reference_id)
                 counted = self._resolution(reference_id)
                 if isinstance(counted, str):
                     findings.append(counted)

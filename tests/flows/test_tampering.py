@@ -328,3 +328,15 @@ def test_a_bill_that_is_forged_alike_in_all_of_billings_tables_is_found_by_what_
     said: list[str] = []
     assert not verify_bills(settings, COMMUNITY, bill["number"], said.append)
     assert f"  ! measurement {source} was not told by metering as it was billed" in said
+
+
+def test_a_vote_on_which_no_bill_rests_is_counted_again_too(year: Year, tmp_path: Path) -> None:
+    settings, other = year.copy(tmp_path / "data"), "r.kind NOT IN ('tariff', 'allocation-key')"
+    burglar = Burglar(settings, "governance")
+    decided = f"SELECT d.resolution_id FROM decision d JOIN resolution r USING (resolution_id) WHERE {other} LIMIT 1"
+    resolution_id = burglar.one(decided)
+    assert burglar("UPDATE decision SET votes_blank = votes_blank + 1 WHERE resolution_id = ?", resolution_id) == 1
+    said: list[str] = []
+    assert not verify_bills(settings, COMMUNITY, "", said.append)
+    assert said[0] == f"{len(year.state['billing']['bills'])} bills verified, 0 do not agree"
+    assert [line for line in said if line.startswith(f"resolution {resolution_id}: the count")], "\n".join(said)

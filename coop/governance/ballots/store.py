@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from coop.governance.model import Ballot
-from coop.governance.tables.meetings import ballot, objection
+from coop.governance.tables.meetings import ballot, decision, objection
 from coop.governance.tables.stamps import stamp
 from coop.kit.database import among
 from coop.kit.rows import find_by, group_as, list_by, row_of, select_as
@@ -98,3 +98,8 @@ def add_objection(tx: Tx, resolution_id: str, member_id: str, number: int, *, in
     """Keep that a member objects to the ballot with a number."""
     row = {"community": tx.community, "resolution_id": resolution_id, "member_id": member_id, "number": number}
     tx.insert(objection, [{**row, "in_time": in_time, **stamp(tx)}])
+
+
+def list_decided(tx: Tx) -> Sequence[str]:
+    """Every resolution that was decided, of whatever meeting."""
+    return sorted(tx.scalars(select(decision.c.resolution_id).where(decision.c.community == tx.community)))
