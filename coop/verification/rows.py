@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Result, Row, Table, select
 from coop.billing.tables import bills as tables
 from coop.billing.tables import heard as heard_tables
 from coop.billing.tables.papers import bill_paper, notice_file
+from coop.billing.tables.releases import amount_release
 from coop.communities.choices import DatedChoice
 from coop.communities.store import load_choices
 from coop.kit.documents import UNREADABLE
@@ -50,6 +51,7 @@ class Kept:
     entries: Rows
     runs: Rows
     amounts: Rows
+    releases: Rows
     notices: Rows
     admitted: Rows
     left: Rows
@@ -85,6 +87,7 @@ def read_kept(tx: Tx) -> Kept:
         entries=read(tables.guarantee_entry, "contract_id", "year_start", "number"),
         runs=read(tables.bill_run, "id"),
         amounts=read(tables.monthly_amount, "contract_id", "year_start", "number"),
+        releases=read(amount_release, "contract_id", "number"),
         notices=read(tables.tariff_notice, "sent_on", "id"),
         admitted=read(heard_tables.member_admitted, "member_id", "joined_on"),
         left=read(heard_tables.member_left, "member_id", "number"),

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -23,6 +25,9 @@ from coop.events.members import GasYear as ToldGas
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.values import CoopError, Period
+from coop.verification.asked import verify_asked
+from coop.verification.rows import Rows, read_kept
+from coop.verification.told import Told
 from tests.billing.conftest import Opened
 from tests.billing.village import admitted, even_amounts, hear, signed, tariff_adopted, tell_in_writing, visit
 from tests.desk import CHAIR, COMMUNITY, SECRETARY, sign_in
@@ -189,6 +194,27 @@ def test_a_proposal_of_an_amount_that_moved_is_no_proposal_any_more(village: Dat
             confirm_release(tx, "contract-cees", held.first.amount_cents)
         assert propose_release(tx, "contract-cees", held.first.amount_cents).number == 2
         assert list(list_waiting(tx)) == ["contract-cees"]
+
+
+def test_an_amount_that_no_two_people_released_is_found(village: Database) -> None:
+    with village.write(COMMUNITY, SECRETARY) as tx:
+        [cees] = [each.first for each in list_firsts(tx) if each.first.contract.contract_id == "contract-cees"]
+        propose_release(tx, "contract-cees", cees.amount_cents)
+    with village.write(COMMUNITY, CHAIR) as tx:
+        confirm_release(tx, "contract-cees", cees.amount_cents)
+        kept = read_kept(tx)
+    assert list(verify_asked(kept, Told())) == []
+    [release] = [row for row in kept.releases if row.outcome == "confirmed"]
+    alone = SimpleNamespace(**{**release._asdict(), "entered_by": release.settled_by})
+    others = [row for row in kept.amounts if row.contract_id != "contract-cees"]
+    for forged, said in (
+        (replace(kept, releases=[]), "was not set by two people"),
+        (replace(kept, releases=cast(Rows, [alone])), "was not set by two people"),
+        (replace(kept, amounts=others), "was released, and is gone"),
+    ):
+        [finding] = verify_asked(forged, Told())
+        assert finding.startswith(f"the even amount of {cees.amount_cents} cents of contract contract-cees from")
+        assert finding.endswith(said)
 
 
 def test_the_database_refuses_that_one_person_sets_it_or_that_two_proposals_wait(village: Database) -> None:
