@@ -32,15 +32,16 @@ LAST_DAY = date.max - timedelta(days=1)
 
 def read_midnights(parts: Sequence[MeasuredPart]) -> tuple[Midnight, ...]:
     """Energy that all parts together had counted at each midnight at which every one that lies over it was read."""
+    begun = [(part, civil_date(part.from_at)) for part in parts]
     days = {
-        civil_date(part.from_at) + timedelta(days=nth)
-        for part in parts
+        first + timedelta(days=nth)
+        for part, first in begun
         for nth, count in enumerate(part.midnights, 1)
         if count is not None
     }
     ends = [(part.to_at, part.to_quality) for part in parts]
     days |= {civil_date(at) for at, how in ends if at == midnight(civil_date(at)) and how != "estimated"}
-    counted = ((day, [_count_until(part, day) for part in parts]) for day in sorted(days))
+    counted = ((day, [_count_until(part, first, day) for part, first in begun]) for day in sorted(days))
     return tuple(
         Midnight(day, sum(known, Decimal(0)))
         for day, counts in counted
@@ -48,11 +49,12 @@ def read_midnights(parts: Sequence[MeasuredPart]) -> tuple[Midnight, ...]:
     )
 
 
-def _count_until(part: MeasuredPart, day: date) -> Decimal | None:
-    """Energy that a part had counted when a civil day began [J]; None where nobody read it then."""
+def _count_until(part: MeasuredPart, first: date, day: date) -> Decimal | None:
+    """Energy that a part, which began on a ``first`` civil day, had counted when another began [J]; None where nobody
+    read it then."""
     at = midnight(day)
     if part.from_at < at < part.to_at:
-        nth = (day - civil_date(part.from_at)).days - 1
+        nth = (day - first).days - 1
         count = part.midnights[nth] if part.midnights else None
     else:
         count = part.energy if part.to_at <= at else 0

@@ -19,7 +19,7 @@ from coop.metering.periods.store import AllocationRun, Measurement
 from coop.metering.provenance.ground import Ground, ReadingsGone, open_document, read_past
 from coop.metering.readings import store as readings
 from coop.metering.readings.documents import MANIFEST
-from coop.metering.readings.store import Past, Stored, seconds
+from coop.metering.readings.store import Past, Stored, seconds, unpack_all
 from coop.metering.sharing.allocation import Explanation, Key, explain
 from coop.metering.sharing.balance import Balance, Served, trace
 from coop.metering.sharing.documents import RUN_INPUTS
@@ -73,8 +73,8 @@ def read_days(ground: Ground, told: Measurement) -> tuple[Basis, dict[str, dict[
     basis = ground.basis(told)
     exponents = {span.register_id: span.exponent for span in basis.spans}
     by_register: dict[str, dict[int, Stored]] = {}
-    for (identity, day), one in ground.days(told, exponents).items():
-        by_register.setdefault(identity, {})[day] = one.unpack()
+    for one in unpack_all([*ground.days(told, exponents).values()]):
+        by_register.setdefault(one.register_id, {})[one.day] = one
     return basis, by_register
 
 

@@ -21,6 +21,9 @@ from coop.metering.model import DAY_S, QUALITY_RANK, Int64Array, Quality, Qualit
 
 _CODES = {0: "", 1: "B", 2: "H", 4: "I", 8: "Q"}
 _SQUEEZED = 16
+_MARK = bytes([_SQUEEZED])
+WIDTHS = frozenset(_CODES)
+"""Bytes that each value of a packed array may take."""
 _ORDERS = 3
 _BARE = -zlib.MAX_WBITS
 RANK = np.array([QUALITY_RANK[quality] for quality in Quality], np.int64)
@@ -176,12 +179,16 @@ def pack_quality(rows: QualityArray) -> list[bytes]:
 def squeeze_quality(quality: QualityArray) -> bytes:
     """Pack the qualities of a single row as small as it gets."""
     (packed,) = pack_quality(quality[None, :])
-    return min(packed, bytes([_SQUEEZED]) + _compress(packed), key=len)
+    return min(packed, _MARK + _compress(packed), key=len)
+
+
+def is_squeezed(quality: bytes) -> bool:
+    """True for qualities that were squeezed: none is as high as the mark of it."""
+    return quality[:1] == _MARK
 
 
 def _codes_of(packed: bytes) -> bytes:
-    """Codes of qualities, of which none is as high as the mark of what is squeezed."""
-    return zlib.decompress(packed[1:], _BARE) if packed[:1] == bytes([_SQUEEZED]) else packed
+    return zlib.decompress(packed[1:], _BARE) if is_squeezed(packed) else packed
 
 
 def unpack_quality(packed: bytes, n: int) -> QualityArray:

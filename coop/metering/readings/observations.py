@@ -196,6 +196,13 @@ def sum_digests(hashes: NDArray[np.uint64]) -> int:
     return int(hashes.sum(dtype=np.uint64) % np.uint64(DIGEST_MODULUS))
 
 
+def digest_rows(heads: Iterable[Int64Array | QualityArray], values: Int64Array) -> list[int]:
+    """The digest of each of several days of as many entries, a row for each: ``digest_entries`` of them, added up."""
+    hashes = digest_entries(heads, values)
+    digests: list[int] = (hashes.sum(axis=1, dtype=np.uint64) % np.uint64(DIGEST_MODULUS)).tolist()
+    return digests
+
+
 def digest_each(parts: Sequence[Entries]) -> list[int]:
     """The digest of each of several, computed together: most days are so small that numpy's own work costs more."""
     table = np.concatenate([NO_ENTRIES.table, *(part.table for part in parts)], axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
@@ -16,8 +16,9 @@ from coop.kit.database import among
 from coop.kit.months import month_of
 from coop.kit.tx import Tx
 from coop.metering.model import Int64Array, Register
+from coop.metering.readings.alike import unpack_days
 from coop.metering.readings.arrivals import Delivered, find_claims, has_device, list_claims
-from coop.metering.readings.blocks import Day, pack_day, unpack_day
+from coop.metering.readings.blocks import Day, pack_day
 from coop.metering.readings.detached import ReadingsDetached, list_detached, refuse_detached
 from coop.metering.readings.log import Block, load_blocks, read_blocks
 from coop.metering.readings.log import RegisterDay as RegisterDay
@@ -57,11 +58,20 @@ class Packed(NamedTuple):
 
     def unpack(self) -> Stored:
         """Its values and qualities."""
-        content = unpack_day(self.offsets, self.readings, self.quality, self.step_s)
-        if self.claimed:
-            mask = np.frombuffer(self.claimed, np.bool_)
-            content = replace(content, claimed=np.broadcast_to(mask, len(content)))
-        return Stored(self.register_id, self.day, self.version, self.step_s, content)
+        return next(iter(unpack_all([self])))
+
+
+def unpack_all(days: Sequence[Packed]) -> list[Stored]:
+    """Values and qualities of many days."""
+    return [
+        Stored(of.register_id, of.day, of.version, of.step_s, _claim(of, content) if of.claimed else content)
+        for of, content in zip(days, unpack_days(days), strict=True)
+    ]
+
+
+def _claim(of: Packed, content: Day) -> Day:
+    claimed = of.claimed if len(of.claimed) > 1 else of.claimed * len(content)
+    return Day(content.offsets, content.values, content.quality, np.frombuffer(claimed, np.bool_))
 
 
 MOST = 1 << 62
@@ -194,7 +204,8 @@ def latest(
         ReadingsDetached: one of them is set aside.
     """
     ids = set(register_ids)
-    return {key: each.unpack() for key, each in packed(tx, dict.fromkeys(days, ids), known).items()}
+    found = packed(tx, dict.fromkeys(days, ids), known)
+    return dict(zip(found, unpack_all([*found.values()]), strict=True))
 
 
 def find_first_day(tx: Tx) -> date | None:

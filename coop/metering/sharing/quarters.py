@@ -191,11 +191,14 @@ def _scale(rise: Int64Array, passed_s: Int64Array, span_s: Int64Array) -> Int64A
 
 def _is_broken(at_s: Int64Array, sound: BoolArray, bounds: Int64Array) -> BoolArray:
     """True for each quarter-hour that any gap touches of which it is not known what was counted in it."""
-    touched = np.zeros(len(bounds), np.int64)
-    for k in np.flatnonzero(~sound[:-1]).tolist():
-        first = np.searchsorted(bounds, at_s[k], "right") - 1
-        end = np.searchsorted(bounds, at_s[k + 1], "left")
-        touched[max(first, 0) : max(end, 0)] += 1
+    gaps = np.flatnonzero(~sound[:-1])
+    first = np.maximum(np.searchsorted(bounds, at_s[gaps], "right") - 1, 0)
+    end = np.searchsorted(bounds, at_s[gaps + 1], "left")
+    # One more gap from each first on, and one less from each end on: added up, how many touch each.
+    steps = np.zeros(len(bounds) + 1, np.int64)
+    np.add.at(steps, first, 1)
+    np.add.at(steps, np.maximum(end, first), -1)
+    touched = np.cumsum(steps[:-1])
     return touched[:-1] > 0
 
 

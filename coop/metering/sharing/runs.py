@@ -311,8 +311,9 @@ def contents(days: Mapping[RegisterDay, Packed]) -> Readings:
     ids, numbers = [one.register_id for one in rows], [one.day for one in rows]
     whole = WholeDays(ids, numbers, np.where(there, values, 0), there, claimed)
     pieces: dict[tuple[str, int], list[readings.Stored]] = {}
-    for one in sorted((one for one in days.values() if one.step_s != QUARTER_S), key=lambda one: one.day):
-        pieces.setdefault((one.register_id, one.step_s), []).append(one.unpack())
+    told = [one for one in days.values() if one.step_s != QUARTER_S]
+    for each in readings.unpack_all(sorted(told, key=lambda one: one.day)):
+        pieces.setdefault((each.register_id, each.step_s), []).append(each)
     others: dict[str, list[RegisterValues]] = {}
     for (register_id, step_s), stored in pieces.items():
         starts = np.concatenate([one.day * DAY_S + one.content.offsets for one in stored])
