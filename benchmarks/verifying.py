@@ -18,7 +18,8 @@ from pathlib import Path
 from benchmarks.year import COMMUNITY, Watch, play
 from coop.kit.garbage import tune_gc
 from coop.kit.settings import Settings
-from coop.operator.verification import verify_bills, verify_journals, verify_readings
+from coop.operator.readings_again import verify_readings
+from coop.operator.verification import verify_bills, verify_journals
 
 
 def main() -> None:

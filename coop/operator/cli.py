@@ -252,12 +252,15 @@ def verify(
     journal: Annotated[bool, typer.Option("--journal", help="Walk every service's hash chain.")] = False,
     log: Annotated[bool, typer.Option("--readings", help="Read every block of readings again.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every bill, every chain and every reading.")] = False,
+    jobs: Annotated[int, typer.Option(help="With --all: processes at most; 0 is one for each core.", min=0)] = 0,
     key: Key = "",
 ) -> None:
     """Recompute a bill from its readings, allocation, tariff and vote, with the seals of all of them; or check that
     nobody tampered with a journal or with readings."""
     from coop.operator.founding import list_keys, pick_community
-    from coop.operator.verification import verify_bills, verify_journals, verify_readings
+    from coop.operator.readings_again import verify_readings
+    from coop.operator.side_by_side import count_cores, verify_everything
+    from coop.operator.verification import verify_bills, verify_journals
 
     if not (bill or journal or log or everything):
         raise typer.BadParameter("name a bill, or give --journal, --readings or --all")
@@ -268,11 +271,12 @@ def verify(
         good &= verify_journals(settings, typer.echo)
     if bill:
         good &= verify_bills(settings, pick_community(settings, key), bill, typer.echo)
-    if log or everything:
-        for community in [pick_community(settings, key)] if key else list_keys(settings):
+    communities = [pick_community(settings, key)] if key else list_keys(settings)
+    if everything:
+        good &= verify_everything(settings, communities, jobs or count_cores(), typer.echo)
+    elif log:
+        for community in communities:
             good &= verify_readings(settings, community, typer.echo)
-            if everything:
-                good &= verify_bills(settings, community, "", typer.echo)
     raise typer.Exit(0 if good else 1)
 
 

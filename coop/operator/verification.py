@@ -42,8 +42,6 @@ from coop.kit.journal import Fact, facts_of, instants_of, verify_chain
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx
 from coop.metering.provenance.ground import WholeGround as WholeReadings
-from coop.metering.provenance.log_again import verify_log
-from coop.metering.provenance.standing_again import verify_standing
 from coop.metering.provenance.verify import verify_allocation, verify_measurement
 from coop.operator.casters import verify_casters
 from coop.operator.findings import Echo, findings_of, is_aside, outcome, tell_bill
@@ -366,22 +364,9 @@ def _verify_all(index: JournalIndex, echo: Echo) -> bool:
     return not wrong and not aside and not missing
 
 
-def verify_readings(settings: Settings, community: str, echo: Echo) -> bool:
-    """Read every block of a co-operative's readings again, and compute every closed period again; True when each block
-    says what its digest was made of, and nothing is kept that comes out otherwise."""
-    database = open_room("metering", settings, migrate=False).database
-    with database.read(community) as tx:
-        log = verify_log(tx)
-        again = findings_of(lambda: verify_standing(tx).findings)
-    database.close()
-    for finding in again:
-        echo(finding)
-    echo(f"{community}: what closed periods keep beside the whole computation: {len(again) or 'nothing'} otherwise")
-    for finding in log.findings:
-        echo(finding)
-    wrong = f"{len(log.findings)} do NOT agree" if log.findings else "all agree"
-    echo(f"{community}: {log.blocks:,} blocks of readings, {log.sealed:,} of them sealed: {wrong}")
-    return not log.findings and (not again or is_aside(again))
+def verify_every_bill(settings: Settings, community: str, echo: Echo) -> bool:
+    """Verify every bill of a co-operative, with its books and terms; True when everything agrees."""
+    return verify_bills(settings, community, "", echo)
 
 
 def verify_journals(settings: Settings, echo: Echo) -> bool:

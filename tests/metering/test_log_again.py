@@ -17,7 +17,7 @@ from coop.metering.provenance.log_again import verify_log
 from coop.metering.readings import sealing
 from coop.metering.readings.store import day_number
 from coop.metering.register.store import list_registers
-from coop.operator.verification import verify_readings
+from coop.operator.readings_again import verify_readings
 from tests.metering.homes import COMMUNITY, at, deliver, gj, quarters, writing
 
 START = at("2025-03-10T00:00:00")

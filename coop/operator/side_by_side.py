@@ -1,0 +1,67 @@
+"""Parts of a verification that need nothing of each other, side by side in processes.
+
+Each part opens the databases for itself, for reading only, and tells what it tells alone, in the same order. What fails
+in another process, for whatever reason, is done again in this one, where it fails as it would alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+
+from coop.kit.garbage import tune_gc
+from coop.kit.settings import Settings
+from coop.operator.findings import Echo
+from coop.operator.readings_again import verify_log_again, verify_periods
+from coop.operator.verification import verify_every_bill
+
+Part = tuple[Callable[[Settings, str, Echo], bool], str]
+"""A verification, and the co-operative whose things it verifies."""
+
+_Told = tuple[bool, list[str]]
+_PARTS = (verify_periods, verify_log_again, verify_every_bill)
+
+
+def count_cores() -> int:
+    """Number of cores of the machine."""
+    return os.cpu_count() or 1
+
+
+def verify_everything(settings: Settings, communities: Sequence[str], jobs: int, echo: Echo) -> bool:
+    """Verify every bill and every reading of co-operatives, in at most so many processes; True when all agrees."""
+    parts = [(verify, community) for community in communities for verify in _PARTS]
+    return run_parts(settings, parts, jobs, echo)
+
+
+def run_parts(settings: Settings, parts: Sequence[Part], jobs: int, echo: Echo) -> bool:
+    """Run parts in at most so many processes, of which this is one, and tell what they find in their order; True when
+    all agree."""
+    jobs, good = min(jobs, len(parts)), True
+    if jobs < 2:
+        for verify, community in parts:
+            good &= verify(settings, community, echo)
+        return good
+    # Anew rather than forked: a fork takes along threads and open databases that it cannot use.
+    with ProcessPoolExecutor(jobs - 1, get_context("spawn"), initializer=tune_gc) as pool:
+        begun = [pool.submit(_run, settings, part) for part in parts]
+        # What nobody began yet is done here, from the last to the first.
+        here = {k: _run(settings, parts[k]) for k in reversed(range(len(parts))) if begun[k].cancel()}
+        for k, part in enumerate(parts):
+            agrees, lines = here[k] if k in here else _take(settings, part, begun[k])
+            good &= agrees
+            for line in lines:
+                echo(line)
+    return good
+
+
+def _run(settings: Settings, part: Part) -> _Told:
+    verify, community = part
+    lines: list[str] = []
+    return verify(settings, community, lines.append), lines
+
+
+def _take(settings: Settings, part: Part, begun: Future[_Told]) -> _Told:
+    """What a part told in another process; what it tells here where it failed there."""
+    return _run(settings, part) if begun.exception() else begun.result()
