@@ -46,7 +46,7 @@ class Took(NamedTuple):
         return f"{self.passed_s:.1f} s, {self.core_s:.1f} s of a core"
 
     def since(self) -> Took:
-        """What passed and was used since."""
+        """Time that passed and was used since."""
         now = Took.now()
         return Took(now.passed_s - self.passed_s, now.core_s - self.core_s)
 

@@ -63,5 +63,5 @@ def _run(settings: Settings, part: Part) -> _Told:
 
 
 def _take(settings: Settings, part: Part, begun: Future[_Told]) -> _Told:
-    """What a part told in another process; what it tells here where it failed there."""
+    """Outcome of a part in another process; of the same done here where it failed there."""
     return _run(settings, part) if begun.exception() else begun.result()
