@@ -45,9 +45,10 @@ def run_parts(settings: Settings, parts: Sequence[Part], jobs: int, echo: Echo) 
         return good
     # Anew rather than forked: a fork takes along threads and open databases that it cannot use.
     with ProcessPoolExecutor(jobs - 1, get_context("spawn"), initializer=tune_gc) as pool:
-        begun = [pool.submit(_run, settings, part) for part in parts]
-        # What nobody began yet is done here, from the last to the first.
-        here = {k: _run(settings, parts[k]) for k in reversed(range(len(parts))) if begun[k].cancel()}
+        begun = [pool.submit(_run, settings, part) for part in parts[:-1]]
+        # The last is done here meanwhile, and then what nobody began yet, from the end.
+        here = {len(begun): _run(settings, parts[-1])}
+        here |= {k: _run(settings, parts[k]) for k in reversed(range(len(begun))) if begun[k].cancel()}
         for k, part in enumerate(parts):
             agrees, lines = here[k] if k in here else _take(settings, part, begun[k])
             good &= agrees

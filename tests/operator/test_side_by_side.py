@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -30,12 +31,26 @@ def refuse(settings: Settings, community: str, echo: Echo) -> bool:
     raise CoopError("set-aside", f"{community} is set aside")
 
 
-def fail_once(settings: Settings, community: str, echo: Echo) -> bool:
-    """End its process at once, the first time that it is asked, as one that is short of memory does."""
+def begin(settings: Settings, community: str, echo: Echo) -> bool:
+    """Leave a mark."""
+    (settings.data_dir / "begun").touch()
+    return say_where(settings, community, echo)
+
+
+def wait(settings: Settings, community: str, echo: Echo) -> bool:
+    """Wait for the mark of another part."""
+    until = time.monotonic() + 120
+    while not (settings.data_dir / "begun").exists():
+        assert time.monotonic() < until, "no other part began meanwhile"
+        time.sleep(0.05)
+    return say_where(settings, community, echo)
+
+
+def end_elsewhere(settings: Settings, community: str, echo: Echo) -> bool:
+    """End any process but that of the test at once, as one that is short of memory is ended."""
     echo(f"{community} tried")
-    mark = settings.data_dir / "tried"
-    if not mark.exists():
-        mark.touch()
+    if (settings.data_dir / "here").read_text() != str(os.getpid()):
+        (settings.data_dir / "begun").touch()
         os._exit(9)
     return True
 
@@ -46,14 +61,12 @@ def test_what_parts_find_is_told_in_their_order(tmp_path: Path, jobs: int) -> No
     parts = [(find_one, "a"), (say_where, "b"), (find_one, "c"), (say_where, "d")]
     assert not run_parts(Settings(data_dir=tmp_path), parts, jobs, said.append)
     assert [line.split()[0] for line in said] == ["a", "b", "c", "d"]
-    own, other = (line.split()[1] == str(os.getpid()) for line in (said[3], said[1]))
-    assert own  # the last one begins here at once, beside the first
-    assert other == (jobs == 1) or jobs == 2
+    assert said[3] == f"d {os.getpid()}"  # the last one is done here
 
 
-def test_all_that_agrees_agrees(tmp_path: Path) -> None:
+def test_parts_run_at_the_same_time(tmp_path: Path) -> None:
     said: list[str] = []
-    assert run_parts(Settings(data_dir=tmp_path), [(say_where, "a"), (say_where, "b")], 2, said.append)
+    assert run_parts(Settings(data_dir=tmp_path), [(begin, "a"), (wait, "b")], 2, said.append)
     assert len({line.split()[1] for line in said}) == 2  # two processes
 
 
@@ -64,6 +77,7 @@ def test_what_refuses_in_another_process_refuses_here(tmp_path: Path, jobs: int)
 
 
 def test_a_part_whose_process_was_ended_is_done_here(tmp_path: Path) -> None:
+    (tmp_path / "here").write_text(str(os.getpid()))
     said: list[str] = []
-    assert run_parts(Settings(data_dir=tmp_path), [(fail_once, "a"), (say_where, "b")], 2, said.append)
+    assert run_parts(Settings(data_dir=tmp_path), [(end_elsewhere, "a"), (wait, "b")], 2, said.append)
     assert said == ["a tried", f"b {os.getpid()}"]
