@@ -8,6 +8,7 @@ Source: docs/domain/programmes-and-funding.md#milestones.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,15 @@ from datetime import date, timedelta
 
 from coop.governance.model import Evidence, Milestone, Programme, Reached, Tranche
 from coop.values import BadInput, Problem, eur, say, split_by_largest_remainder
+
+SORTS = frozenset(
+    re.findall(
+        "[a-z]+",
+        "gemeente gem municipality provincie province waterschap hoogheemraadschap water board stichting vereniging"
+        " cooperatie cooperative woningcorporatie bv nv ua de het van en the of and",
+    )
+)
+"""Words of a name that say what sort of organisation it is, not which."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -194,6 +204,51 @@ def numbered_tranches(programme: Programme) -> dict[str, int]:
         for tranche in tranches_of(programme, milestone.milestone_id)
     ]
     return {tranche.tranche_id: number for number, tranche in enumerate(ordered, start=1)}
+
+
+def fold_name(organisation: str) -> str:
+    """An organisation as whoever reads it knows it again: its letters and digits alone, small and without accents.
+
+    >>> fold_name(" Water-board  ÉÉN ") == fold_name("waterboard een"), fold_name("\u200b-")
+    (True, '')
+    """
+    apart = unicodedata.normalize("NFKD", organisation).casefold()
+    return "".join(character for character in apart if character.isalnum())
+
+
+def find_like(organisation: str, others: Iterable[str]) -> list[str]:
+    """Names that may be the same organisation, though they are spelled otherwise: of the same telling words, or with
+    one letter in five wrong at most. A person has to say whether they are.
+
+    >>> find_like("Gemeente Utrecht", ["Utrecht", "Provincie Utrecht", "gemeente utrecht", "Gem. Utrecht", "Zeist"])
+    ['Utrecht', 'Provincie Utrecht', 'Gem. Utrecht']
+    >>> find_like("Stadgenot", ["Stadgenoot", "Waternet"])
+    ['Stadgenoot']
+    """
+    own, own_words = fold_name(organisation), _tell(organisation)
+    return [
+        other
+        for other in dict.fromkeys(others)
+        if (folded := fold_name(other)) != own
+        and (own_words == _tell(other) != frozenset() or 5 * _count_edits(own, folded) <= max(len(own), len(folded)))
+    ]
+
+
+def _tell(organisation: str) -> frozenset[str]:
+    """The words of a name that tell one organisation from another of its sort."""
+    words = {fold_name(word) for word in organisation.split()} - {""}
+    return frozenset(words - SORTS)
+
+
+def _count_edits(one: str, other: str) -> int:
+    """Letters to put in, take out or change to make one text of the other."""
+    row = list(range(len(other) + 1))
+    for count, letter in enumerate(one, start=1):
+        diagonal, row[0] = row[0], count
+        for place, their in enumerate(other, start=1):
+            least = min(row[place] + 1, row[place - 1] + 1, diagonal + (letter != their))
+            diagonal, row[place] = row[place], least
+    return row[-1]
 
 
 def _euros(cents: int) -> str:

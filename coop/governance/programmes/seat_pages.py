@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -12,7 +12,8 @@ from coop.governance.entries.forms import enter_at, settle_at, show_page
 from coop.governance.entries.kinds import EntryKind
 from coop.governance.entries.store import get_entry, list_waiting
 from coop.governance.programmes import seat_store, seats
-from coop.governance.programmes.rules import numbered_tranches
+from coop.governance.programmes.rules import find_like, numbered_tranches
+from coop.governance.programmes.seat_store import Seat
 from coop.governance.programmes.store import list_programmes
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import Session
@@ -63,13 +64,18 @@ def _leave(tx: Tx, session: Session, filled: Mapping[str, str]) -> str:
     return N_("The end is entered. It holds once somebody else confirms it.")
 
 
+def _list_like(seat: Seat, others: Sequence[Seat]) -> list[str]:
+    """Names under which the organisation of a seat may sit here already, or be about to."""
+    return find_like(seat.organisation, [each.organisation for each in others if each.organisation])
+
+
 def _show(request: Request, form: Form) -> Response:
     session = session_of(request)
     with reading(request) as tx:
         seated, today = seat_store.list_seats(tx), tx.today
         by_id = {seat.seat_id: seat for seat in seated}
         words = seat_store.list_words(tx)
-        waiting = [
+        entered = [
             (entry, seats.read_seat(entry) if entry.kind == seats.SEAT else by_id[entry.content["seat_id"]])
             for entry in list_waiting(tx, *KINDS)
         ]
@@ -84,7 +90,7 @@ def _show(request: Request, form: Form) -> Response:
         now=[seat for seat in seated if seat.until_on is None or today < seat.until_on],
         past=[seat for seat in reversed(seated) if seat.until_on is not None and seat.until_on <= today],
         decisions=[(word, by_id[word.seat_id], *numbers[word.tranche_id]) for word in reversed(words)],
-        waiting=waiting,
+        waiting=[(entry, seat, _list_like(seat, [*seated, *(each for _, each in entered)])) for entry, seat in entered],
         papers=papers,
         today=today,
         party=party_of(session),

@@ -2,21 +2,22 @@
 
 Invariants: somebody takes a seat in their own session, and it holds once another person confirms it by the paper of
 the appointment; nobody has two seats on a day; the end of a seat takes two people too; an organisation is written in
-one way, so that it has one voice.
+one way, so that it has one voice; no seat begins ahead.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
 from coop.events.governance import SteeringSeatEnded, SteeringSeatTaken
+from coop.governance.dates import refuse_ahead
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry
 from coop.governance.model import PARTIES
 from coop.governance.programmes import seat_store as store
+from coop.governance.programmes.rules import fold_name
 from coop.governance.programmes.seat_store import Seat, SeatEnd
 from coop.governance.texts import UNPRINTABLE
 from coop.kit.tx import Tx
@@ -33,7 +34,7 @@ def take_seat(
     """Keep that whoever is signed in was appointed to the steering group, until somebody else confirms it.
 
     Raises:
-        BadInput: a partner's organisation is not named, or the days do not follow each other.
+        BadInput: a partner's organisation is not named, the seat begins ahead, or its days do not follow each other.
         CoopError: it is no person who asks, or they have a seat in that time already.
     """
     content = {
@@ -61,6 +62,7 @@ def keep_seat(tx: Tx, entry: Entry) -> int:
     """Seat whoever entered it, and tell it; returns 1."""
     seat = read_seat(entry)
     tx.lock("steering seats")
+    refuse_ahead(seat.from_on, tx.today, "from_on")
     problems = []
     if seat.party not in PARTIES:
         problems.append(Problem(say("choose the side that you speak for"), "party"))
@@ -94,16 +96,6 @@ def keep_seat(tx: Tx, entry: Entry) -> int:
         )
     )
     return 1
-
-
-def fold_name(organisation: str) -> str:
-    """An organisation as whoever reads it knows it again: its letters and digits alone, small and without accents.
-
-    >>> fold_name(" Water-board  ÉÉN ") == fold_name("waterboard een"), fold_name("\u200b-")
-    (True, '')
-    """
-    apart = unicodedata.normalize("NFKD", organisation).casefold()
-    return "".join(character for character in apart if character.isalnum())
 
 
 def _refuse_other_spelling(organisation: str, known: Iterable[str]) -> None:
