@@ -24,9 +24,9 @@ from coop.metering.periods.close import PeriodIncomplete, close_period, correct_
 from coop.metering.periods.results import find_breaks
 from coop.metering.provenance.verify import verify_measurement
 from coop.metering.readings.blocks import Day, find_claimed, pack_day
+from coop.metering.readings.days import Packed
 from coop.metering.readings.holdings import Store
 from coop.metering.readings.plausibility import Bound
-from coop.metering.readings.store import Packed
 from coop.metering.sharing.quarters import NO_DAYS, Readings, RegisterValues, resample
 from coop.metering.sharing.runs import contents, share
 from coop.values import Period, midnight

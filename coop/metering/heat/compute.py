@@ -27,8 +27,9 @@ from coop.metering.heat.sayings import Blocked, say_blocks, say_disagreement
 from coop.metering.heat.standing import Kept, OpenStretch, Standing, Whose, hash_counters, keep_ends
 from coop.metering.model import DAY_S, Meter, MeterKind, Quantity, Register, Shape
 from coop.metering.readings import store as readings
+from coop.metering.readings.days import Stored
 from coop.metering.readings.holdings import Store, holdings
-from coop.metering.readings.store import RegisterDay, Stored, seconds
+from coop.metering.readings.store import RegisterDay, seconds
 from coop.values import Period, Said, civil_date, say
 
 

@@ -11,8 +11,9 @@ from coop.metering.heat.measuring import REACH_S, Days, Span, Use, use_of
 from coop.metering.heat.model import Decided
 from coop.metering.heat.shapes import NO_TILES, Disagreement, Tiles, join_shapes, lay, tile
 from coop.metering.model import DAY_S, Meter, Quantity, Shape
+from coop.metering.readings.days import Stored
 from coop.metering.readings.holdings import Store
-from coop.metering.readings.store import Stored, find_devices, seconds
+from coop.metering.readings.store import find_devices, seconds
 from coop.values import Period
 
 Stock = Mapping[str, Mapping[int, Stored]]

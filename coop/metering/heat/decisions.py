@@ -25,8 +25,9 @@ from coop.metering.heat.tables import break_answer, break_proposal
 from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import DAY_S, Register, Shape
 from coop.metering.readings import store as readings
+from coop.metering.readings.days import Stored
 from coop.metering.readings.holdings import Store
-from coop.metering.readings.store import Stored, seconds
+from coop.metering.readings.store import seconds
 from coop.metering.register import closed
 from coop.metering.register.locking import lock
 from coop.metering.register.store import find_register

@@ -21,8 +21,9 @@ from coop.metering.heat.decisions import list_decided
 from coop.metering.heat.measuring import Span, Use
 from coop.metering.heat.sayings import Blocked, say_blocks, say_disagreement
 from coop.metering.model import DAY_S, Int64Array, Meter, MeterKind, Quantity
+from coop.metering.readings.days import Stored
 from coop.metering.readings.holdings import Store
-from coop.metering.readings.store import Stored, seconds
+from coop.metering.readings.store import seconds
 from coop.values import Period, Said, say
 
 _WHOLE = 1000

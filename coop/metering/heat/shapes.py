@@ -36,7 +36,7 @@ from coop.metering.heat.stands import Count
 from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import DAY_S, Int64Array
 from coop.metering.readings.blocks import RANK, find_claimed
-from coop.metering.readings.store import Stored
+from coop.metering.readings.days import Stored
 
 Stretch = tuple[int, int]
 """From an instant up to another [s since 1970]."""

@@ -41,9 +41,10 @@ from coop.metering.model import (
 )
 from coop.metering.readings import arrivals
 from coop.metering.readings import store as readings
+from coop.metering.readings.days import Stored
 from coop.metering.readings.log import find_last_day
 from coop.metering.readings.parameters import Limit, Parameters
-from coop.metering.readings.store import Stored, instant, seconds
+from coop.metering.readings.store import instant, seconds
 from coop.metering.register import store as register
 from coop.values import BadInput, Problem, Said, civil_date, say
 

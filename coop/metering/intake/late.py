@@ -15,8 +15,9 @@ from coop.metering.intake.batch import Changed
 from coop.metering.periods import store as periods
 from coop.metering.periods.open_ends import OpenEnd, list_open_ends
 from coop.metering.readings import store as readings
+from coop.metering.readings.days import Packed
 from coop.metering.readings.log import RegisterDay
-from coop.metering.readings.store import Packed, instant, seconds
+from coop.metering.readings.store import instant, seconds
 from coop.values import civil_date
 
 

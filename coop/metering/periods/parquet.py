@@ -22,6 +22,7 @@ from coop.kit.tx import Tx
 from coop.metering.model import BASE_UNIT, DAY_S, Quality, Register, Shape
 from coop.metering.periods import store as periods
 from coop.metering.readings import store
+from coop.metering.readings.days import Stored
 from coop.metering.register import store as register
 from coop.values import CoopError, Period, say
 
@@ -105,7 +106,7 @@ def write_rows(file: IO[bytes], name: str, rows: Iterable[Row]) -> int:
     return count
 
 
-def _stored(tx: Tx, month: Period) -> Iterator[tuple[Register, store.Stored]]:
+def _stored(tx: Tx, month: Period) -> Iterator[tuple[Register, Stored]]:
     """Every register's days that a month reaches, as they stand now."""
     days = range(store.day_number(month.start_at), store.day_number(month.end_at - timedelta(microseconds=1)) + 1)
     for each in register.list_registers(tx):

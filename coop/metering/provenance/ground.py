@@ -12,8 +12,9 @@ from coop.kit.tx import Tx
 from coop.metering.heat.documents import BASIS, Basis
 from coop.metering.periods import store as periods
 from coop.metering.periods.store import Measurement
+from coop.metering.readings.days import Packed
 from coop.metering.readings.documents import MANIFEST
-from coop.metering.readings.store import Packed, Past, RegisterDay
+from coop.metering.readings.store import Past, RegisterDay
 from coop.values import CoopError, NotFound, say
 
 TOGETHER = 500

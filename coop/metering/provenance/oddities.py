@@ -28,7 +28,8 @@ from coop.metering.provenance.oddity_rules import (
     judge_night,
 )
 from coop.metering.readings import store as readings
-from coop.metering.readings.store import Stored, instant
+from coop.metering.readings.days import Stored
+from coop.metering.readings.store import instant
 from coop.metering.readings.sun import clear_sky_most, is_night, sun_height
 from coop.metering.register import store as register
 from coop.metering.register.peaks import Peak, find_peak, list_peaks

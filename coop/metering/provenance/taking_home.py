@@ -17,7 +17,8 @@ from coop.metering.model import DAY_S, Quality
 from coop.metering.periods.store import Allocation, Measurement
 from coop.metering.provenance.ground import Ground
 from coop.metering.provenance.verify import quarters_of, read_days
-from coop.metering.readings.store import Stored, instant
+from coop.metering.readings.days import Stored
+from coop.metering.readings.store import instant
 from coop.metering.sharing.quarters import QUARTER_S
 from coop.values import NotFound, say
 

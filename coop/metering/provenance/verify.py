@@ -18,8 +18,9 @@ from coop.metering.periods.changes import tell_parts
 from coop.metering.periods.store import AllocationRun, Measurement
 from coop.metering.provenance.ground import Ground, ReadingsGone, open_document, read_past
 from coop.metering.readings import store as readings
+from coop.metering.readings.days import Stored, unpack_all
 from coop.metering.readings.documents import MANIFEST
-from coop.metering.readings.store import Past, Stored, seconds, unpack_all
+from coop.metering.readings.store import Past, seconds
 from coop.metering.sharing.allocation import Explanation, Key, explain
 from coop.metering.sharing.balance import Balance, Served, trace
 from coop.metering.sharing.documents import RUN_INPUTS

@@ -14,7 +14,8 @@ from coop.metering.model import DAY_S, Int64Array, MeterKind, Quality, Quantity,
 from coop.metering.readings import store as readings
 from coop.metering.readings.arrivals import number_at
 from coop.metering.readings.blocks import unpack_times
-from coop.metering.readings.store import Packed, seconds
+from coop.metering.readings.days import Packed
+from coop.metering.readings.store import seconds
 from coop.metering.register import store as register
 from coop.values import Period, midnight
 

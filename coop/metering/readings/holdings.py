@@ -11,8 +11,9 @@ from coop.kit.tx import Tx
 from coop.metering.model import Meter, Quantity, Register, Shape
 from coop.metering.readings import store as readings
 from coop.metering.readings.arrivals import number_at
+from coop.metering.readings.days import Stored
 from coop.metering.readings.parameters import Parameters
-from coop.metering.readings.store import Stored, seconds
+from coop.metering.readings.store import seconds
 from coop.metering.register import connections
 from coop.metering.register import store as register
 from coop.metering.register.model import Occupancy

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import func, select
@@ -16,9 +15,9 @@ from coop.kit.database import among
 from coop.kit.months import month_of
 from coop.kit.tx import Tx
 from coop.metering.model import Int64Array, Register
-from coop.metering.readings.alike import unpack_days
 from coop.metering.readings.arrivals import Delivered, find_claims, has_device, list_claims
-from coop.metering.readings.blocks import Day, pack_day
+from coop.metering.readings.blocks import pack_day
+from coop.metering.readings.days import Packed, Stored, unpack_all
 from coop.metering.readings.detached import ReadingsDetached, list_detached, refuse_detached
 from coop.metering.readings.log import Block, load_blocks, read_blocks
 from coop.metering.readings.log import RegisterDay as RegisterDay
@@ -30,48 +29,6 @@ from coop.values import Period
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
 DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Stored:
-    """One register's day as it stands, or stood; ``version`` is the number of the last delivery that spoke of it."""
-
-    register_id: str
-    day: int
-    version: int
-    step_s: int
-    content: Day
-
-
-class Packed(NamedTuple):
-    """The same, packed; ``claimed`` has a byte for each value, 1 where one account alone answers for it, or a single
-    byte where one does for all, or none."""
-
-    register_id: str
-    day: int
-    version: int
-    step_s: int
-    offsets: bytes | None
-    readings: bytes
-    quality: bytes
-    claimed: bytes = b""
-
-    def unpack(self) -> Stored:
-        """Its values and qualities."""
-        return next(iter(unpack_all([self])))
-
-
-def unpack_all(days: Sequence[Packed]) -> list[Stored]:
-    """Values and qualities of many days."""
-    return [
-        Stored(of.register_id, of.day, of.version, of.step_s, _claim(of, content) if of.claimed else content)
-        for of, content in zip(days, unpack_days(days), strict=True)
-    ]
-
-
-def _claim(of: Packed, content: Day) -> Day:
-    claimed = of.claimed if len(of.claimed) > 1 else of.claimed * len(content)
-    return Day(content.offsets, content.values, content.quality, np.frombuffer(claimed, np.bool_))
 
 
 MOST = 1 << 62

@@ -18,8 +18,9 @@ from coop.kit.documents import Document
 from coop.metering.model import DAY_S, Meter, MeterKind, Quality, Quantity, Shape
 from coop.metering.readings import store as readings
 from coop.metering.readings.blocks import find_claimed, unpack_many
+from coop.metering.readings.days import Packed, Stored, unpack_all
 from coop.metering.readings.holdings import Store, holdings
-from coop.metering.readings.store import Packed, RegisterDay, seconds
+from coop.metering.readings.store import RegisterDay, seconds
 from coop.metering.register import groups
 from coop.metering.register import store as register
 from coop.metering.register.groups import Roster
@@ -310,9 +311,9 @@ def contents(days: Mapping[RegisterDay, Packed]) -> Readings:
             claimed[k, there[k]] = np.frombuffer(one.claimed, np.bool_)
     ids, numbers = [one.register_id for one in rows], [one.day for one in rows]
     whole = WholeDays(ids, numbers, np.where(there, values, 0), there, claimed)
-    pieces: dict[tuple[str, int], list[readings.Stored]] = {}
+    pieces: dict[tuple[str, int], list[Stored]] = {}
     told = [one for one in days.values() if one.step_s != QUARTER_S]
-    for each in readings.unpack_all(sorted(told, key=lambda one: one.day)):
+    for each in unpack_all(sorted(told, key=lambda one: one.day)):
         pieces.setdefault((each.register_id, each.step_s), []).append(each)
     others: dict[str, list[RegisterValues]] = {}
     for (register_id, step_s), stored in pieces.items():
