@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -34,10 +37,9 @@ class Served:
         return signed_in(self.settings, *(roles or ("board", "treasurer", "operator", "auditor", "partner", "member")))
 
 
-@pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The server as `coop run` makes it, after a year of four homes."""
-    folder = tmp_path_factory.mktemp("contract")
+@contextmanager
+def serving(folder: Path) -> Iterator[Settings]:
+    """The server as `coop run` makes it, with its files in ``folder``."""
     settings = Settings(data_dir=folder, port=free_port(), secret=SECRET)
     app = embedded_app(settings)
     found_everywhere(app.state.rooms)
@@ -47,9 +49,26 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     while not server.started:
         time.sleep(0.02)
     try:
-        with Doors(settings, settings.public_url()) as doors:
-            play_year(PLAN, doors, through_http(doors), Mark(folder / "played.json", PLAN), lambda _: None)
-        yield Served(settings)
+        yield settings
     finally:
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a year of four homes, of an installation that is closed."""
+    folder = tmp_path_factory.mktemp("contract")
+    with serving(folder) as settings, Doors(settings, settings.public_url()) as doors:
+        play_year(PLAN, doors, through_http(doors), Mark(folder / "played.json", PLAN), lambda _: None)
+        doors.settled()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(played: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A copy of that year that answers, for one module: what it changes no other meets, whichever came first."""
+    folder = tmp_path_factory.mktemp("served") / "data"
+    shutil.copytree(played, folder)
+    with serving(folder) as settings:
+        yield Served(settings)

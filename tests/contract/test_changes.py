@@ -99,7 +99,7 @@ def test_a_change_of_what_somebody_else_changed_is_refused(path: str, thing: str
 
 def test_of_two_who_set_one_sharing_group_for_a_day_to_come_the_second_is_told(client: httpx2.Client) -> None:
     path = "/metering/api/v1/groups"
-    group = client.get(path).json()[0]
+    group = next(each for each in client.get(path).json() if each["producers"])  # other tests may add empty ones
     both_read = client.get(f"{path}/{group['group_id']}")
     serial = group["producers"][0]
     change = {"group_id": group["group_id"], "producers": [serial], "since": "2099-01-01", "reason": "the roof is sold"}
