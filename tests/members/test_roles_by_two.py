@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from coop.kit.actor import COMMAND_LINE, Actor
@@ -19,7 +20,8 @@ from coop.members.identity.commands import roles
 from coop.members.identity.commands.accounts import create_account, set_active
 from coop.members.identity.commands.sign_in import sign_in
 from coop.members.identity.model import ROLES, NewAccount, RoleProposal
-from coop.values import CoopError, NotFound
+from coop.members.tables import account
+from coop.values import BadInput, CoopError, NotFound
 from tests.desk import COMMUNITY
 from tests.desk import sign_in as sign_in_as
 from tests.founding import found_in
@@ -297,3 +299,39 @@ def test_nobody_else_touches_roles(database: Database, client: TestClient, noor:
     assert client.post("/members/accounts/roles/confirm", data={"number": 1}).status_code == 403
     assert client.post("/members/accounts/roles/withdraw", data={"number": 1}).status_code == 403
     assert dump(database) == before
+
+
+@pytest.mark.parametrize("keeper", ["board", "treasurer"])
+@pytest.mark.parametrize("watcher", ["auditor", "partner"])
+def test_who_examines_or_pays_is_not_the_one_who_is_examined_or_paid(
+    database: Database, noor: str, bram: str, keeper: str, watcher: str
+) -> None:
+    """Civil Code, article 2:48 lid 2: those who examine the accounts are no part of the board."""
+    carl = make(database, "Carl", keeper)
+    with pytest.raises(CoopError) as refused:
+        propose(database, noor, carl, watcher)
+    assert refused.value.code == "roles-apart"
+    dina = make(database, "Dina")
+    first = propose(database, noor, dina, keeper)
+    with pytest.raises(CoopError) as refused:  # nor while the other role waits
+        propose(database, bram, dina, watcher)
+    assert refused.value.code == "roles-apart"
+    confirm(database, bram, first)
+    taken = propose(database, noor, dina, keeper, change="withdraw")
+    confirm(database, bram, taken)
+    confirm(database, bram, propose(database, noor, dina, watcher))
+    assert roles_of(database, dina) == {watcher}
+    with pytest.raises(BadInput):
+        make(database, "Ella", keeper, watcher)
+    with pytest.raises(IntegrityError), database.write(COMMUNITY, COMMAND_LINE) as tx:
+        tx.execute(update(account).where(account.c.community == COMMUNITY).values(roles=frozenset({keeper, watcher})))
+
+
+def test_the_page_of_an_account_offers_no_role_that_nobody_has_beside_it(
+    database: Database, client: TestClient, bram: str, otto: str
+) -> None:
+    sign_in_as(client, "board")
+    assert client.get(f"/members/accounts/{otto}").text.count("Propose to give this role") == 5
+    offered = client.get(f"/members/accounts/{bram}").text
+    assert offered.count("Propose to give this role") == 2
+    assert "nobody is both auditor and board" in offered

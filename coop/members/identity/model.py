@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
@@ -10,6 +11,29 @@ ROLES: Final = ("member", "board", "treasurer", "partner", "auditor", "operator"
 
 GIVEN_ROLES: Final = ROLES[1:]
 """Roles that one person proposes and another confirms; that of a member comes with the membership."""
+
+APART: Final = tuple((watcher, keeper) for watcher in ("auditor", "partner") for keeper in ("board", "treasurer"))
+"""Roles of which nobody has both: who examines the accounts stands outside the board (Civil Code, article 2:48 lid 2),
+and who pays or judges the work is not the one who receives it."""
+
+
+def find_apart(roles: Collection[str]) -> tuple[str, str] | None:
+    """The first two of some roles that do not go together, or None.
+
+    >>> find_apart({"board", "treasurer"}), find_apart({"treasurer", "auditor", "operator"})
+    (None, ('auditor', 'treasurer'))
+    """
+    return next((pair for pair in APART if set(pair) <= set(roles)), None)
+
+
+def list_barred(roles: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Roles that nobody with these gets as well, each with the two that do not go together.
+
+    >>> list_barred({"board"})
+    {'partner': ('partner', 'board'), 'auditor': ('auditor', 'board')}
+    """
+    pairs = {role: find_apart({*roles, role}) for role in GIVEN_ROLES if role not in roles}
+    return {role: pair for role, pair in pairs.items() if pair and role in pair}
 
 
 @dataclass(frozen=True)

@@ -504,6 +504,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("community", "account_id", name=op.f("pk_account")),
         sa.UniqueConstraint("community", "email", name=op.f("uq_account_community_email")),
+        sa.CheckConstraint(
+            "NOT (roles LIKE '%auditor%' AND (roles LIKE '%board%' OR roles LIKE '%treasurer%'))",
+            name=op.f("ck_account_examines_from_outside"),
+        ),
+        sa.CheckConstraint(
+            "NOT (roles LIKE '%partner%' AND (roles LIKE '%board%' OR roles LIKE '%treasurer%'))",
+            name=op.f("ck_account_pays_from_outside"),
+        ),
     )
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.create_index("ix_account_member_id", ["community", "member_id"], unique=False)

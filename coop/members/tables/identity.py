@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, String, Table, Text, UniqueConstraint
 
 from coop.kit.metadata import Instant
 from coop.members.tables.shape import (
@@ -29,6 +29,14 @@ account = Table(
     Column("has_factor", Boolean, nullable=False),
     refers_to("member_id", "member"),
     UniqueConstraint("community", "email"),
+    CheckConstraint(
+        "NOT (roles LIKE '%auditor%' AND (roles LIKE '%board%' OR roles LIKE '%treasurer%'))",
+        name="examines_from_outside",
+    ),
+    CheckConstraint(
+        "NOT (roles LIKE '%partner%' AND (roles LIKE '%board%' OR roles LIKE '%treasurer%'))",
+        name="pays_from_outside",
+    ),
 )
 """People who can sign in. Without a password a one-time address opens nothing but the choice of one."""
 Index("ix_account_member_id", account.c.community, account.c.member_id)

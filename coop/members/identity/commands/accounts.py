@@ -16,11 +16,11 @@ from coop.members.identity import store
 from coop.members.identity.commands.hashing import hash_password
 from coop.members.identity.commands.sessions import end_all_sessions, lock_account
 from coop.members.identity.commands.telling import tell_owner
-from coop.members.identity.model import GIVEN_ROLES, ROLES, Account, NewAccount
+from coop.members.identity.model import GIVEN_ROLES, ROLES, Account, NewAccount, find_apart
 from coop.members.identity.rules import passwords
 from coop.members.own_tokens.commands import end_own_tokens
 from coop.members.register.store import find_member
-from coop.values import BadInput, CoopError, Problem, derive_id, say
+from coop.values import BadInput, CoopError, Problem, Said, derive_id, say
 
 
 def create_account(tx: Tx, grants: Collection[str], wanted: NewAccount) -> str:
@@ -74,9 +74,17 @@ def _find_problems(tx: Tx, email: str, wanted: NewAccount) -> list[Problem]:
 def _find_role_problems(roles: frozenset[str], member_id: str | None) -> list[Problem]:
     unknown = sorted(roles.difference(ROLES))
     problems = [Problem(say('"%(role)s" is none of %(roles)s', role=role, roles=ROLES), "roles") for role in unknown]
+    if apart := find_apart(roles):
+        problems.append(Problem(say_apart(apart), "roles"))
     if "member" in roles and not member_id:
         problems.append(Problem(say("the role member needs a member"), "member_id"))
     return problems
+
+
+def say_apart(pair: tuple[str, str]) -> Said:
+    """Say that two roles do not go together."""
+    watcher, keeper = pair
+    return say("nobody is both %(one)s and %(other)s", one=say(watcher), other=say(keeper))
 
 
 def require_grants(grants: Collection[str], roles: Collection[str]) -> None:

@@ -12,10 +12,15 @@ from collections.abc import Collection
 from coop.kit.tx import Tx
 from coop.members.access import list_grants
 from coop.members.identity import proposals, store
-from coop.members.identity.commands.accounts import require_grants, require_one_self, require_other_board
+from coop.members.identity.commands.accounts import (
+    require_grants,
+    require_one_self,
+    require_other_board,
+    say_apart,
+)
 from coop.members.identity.commands.sessions import end_all_sessions, lock_account
 from coop.members.identity.commands.telling import tell_owner
-from coop.members.identity.model import GIVEN_ROLES, Account, RoleChange, RoleProposal
+from coop.members.identity.model import GIVEN_ROLES, Account, RoleChange, RoleProposal, list_barred
 from coop.members.identity.tables import role_proposal
 from coop.values import BadInput, CoopError, NotFound, Problem, say
 
@@ -31,7 +36,7 @@ def propose_role(tx: Tx, grants: Collection[str], account_id: str, change: RoleC
         NotAllowed: whoever acts may not give out the role.
         BadInput: no such role, or it is given, or not there, already.
         CoopError: ``own-role``, nobody gives a role to themself; ``last-board``, it would leave nobody on the board;
-            ``same-person``, another account of the same member has roles.
+            ``same-person``, another account of the same member has roles; ``roles-apart``, nobody has both roles.
     """
     lock_account(tx, account_id)
     account = store.get_account(tx, account_id)
@@ -44,6 +49,7 @@ def propose_role(tx: Tx, grants: Collection[str], account_id: str, change: RoleC
     require_grants(grants, {role})
     _require_other(tx, account, change)
     _require_board(tx, account, change, role)
+    _require_together(tx, account, change, role)
     if change == "grant":
         require_one_self(tx, account)
     if waiting is not None:
@@ -76,6 +82,7 @@ def confirm_role(tx: Tx, grants: Collection[str], number: int) -> None:
     else:
         _require_proposer(tx, proposal)
     _check(account, proposal.change, proposal.role)
+    _require_together(tx, account, proposal.change, proposal.role)
     _require_board(tx, account, proposal.change, proposal.role)
     if proposal.change == "grant":
         require_one_self(tx, account)
@@ -145,6 +152,15 @@ def _check(account: Account, change: RoleChange, role: str) -> None:
     if (role in account.roles) == (change == "grant"):
         reason = say("the account has this role already") if change == "grant" else say("the account has no such role")
         raise BadInput([Problem(reason, "role")])
+
+
+def _require_together(tx: Tx, account: Account, change: RoleChange, role: str) -> None:
+    """Refuse a role beside one that the account has, or that waits for it, where nobody has both."""
+    open_ones = proposals.list_proposals(tx, account.account_id, only_open=True)
+    waiting = {each.role for each in open_ones if each.change == "grant"}
+    pair = list_barred({*account.roles, *waiting} - {role}).get(role) if change == "grant" else None
+    if pair is not None:
+        raise CoopError("roles-apart", say_apart(pair))
 
 
 def _require_other(tx: Tx, account: Account, change: RoleChange) -> None:

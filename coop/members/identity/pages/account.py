@@ -13,8 +13,9 @@ from coop.members.identity import proposals, store
 from coop.members.identity.commands import accounts as account_commands
 from coop.members.identity.commands import emails, invitations, joining
 from coop.members.identity.commands import sessions as session_commands
+from coop.members.identity.commands.accounts import say_apart
 from coop.members.identity.commands.roles import list_confirmers
-from coop.members.identity.model import GIVEN_ROLES
+from coop.members.identity.model import GIVEN_ROLES, list_barred
 from coop.members.identity.pages.accounts import PAGE
 from coop.members.identity.pages.changes import list_changes
 from coop.members.identity.pages.sign_in import FORM_MAX
@@ -36,6 +37,7 @@ def account_page(request: Request, account_id: str) -> Response:
         account = store.get_account(tx, account_id)
         sessions = session_commands.list_sessions(tx, account_id) if may_work_sessions else []
         waiting = proposals.list_proposals(tx, account_id, only_open=True)
+        held = account.roles | {proposal.role for proposal in waiting if proposal.change == "grant"}
         return render(
             request,
             "members/account.html",
@@ -43,6 +45,7 @@ def account_page(request: Request, account_id: str) -> Response:
             signed_in_at=store.list_newest_sign_ins(tx, [account_id]),
             role_names=ROLES,
             given_roles=GIVEN_ROLES,
+            barred={role: say_apart(pair) for role, pair in list_barred(held).items()},
             grants=grants,
             waiting={proposal.role: proposal for proposal in waiting},
             confirmers={proposal.number: list_confirmers(tx, proposal) for proposal in waiting},
