@@ -126,7 +126,7 @@ class HeatSystemReported(Event):
 
 class AllocationKeyAnswered(Event):
     """Metering answers what the meeting decided on an allocation key: refused with ``code`` and ``reason``, or
-    ``taken`` after all once somebody tried it again. One that is taken at once is not answered.
+    ``taken`` after all once somebody tried it again or made its group. One that is taken at once is not answered.
 
     ``sentence`` is the reason as JSON with its template and values, by which it is said in other languages.
     """

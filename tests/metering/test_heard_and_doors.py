@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from coop.events import Event
 from coop.events.governance import AllocationKeyAdopted
 from coop.events.members import ConnectionClosed, ConnectionOpened
+from coop.events.metering import AllocationKeyAnswered
 from coop.kit.database import Database
 from coop.kit.inbox import consume
 from coop.kit.parking import list_parked
@@ -48,6 +49,7 @@ from tests.metering.homes import (
     occupy,
     writing,
 )
+from tests.metering.test_closing import told
 from tests.metering.test_intake import CSV, JANUARY, MAPPING
 
 KEY: dict[str, object] = {"kind": "static", "weights": {"C1": 600_000, "C2": 400_000}}
@@ -149,6 +151,28 @@ def test_a_key_that_is_not_as_noticed_or_no_key_is_parked(
         [letter] = list_parked(tx)
         assert register.keys_of(tx, "roofs") == []
     assert letter.code == code
+
+
+def test_a_key_of_a_group_that_is_not_there_is_said_to_do_nothing_until_somebody_makes_it(database: Database) -> None:
+    parameters: dict[str, object] = {"kind": "equal", "group_id": "school", "valid_from": "2025-01-01"}
+    key = adopted(parameters).model_copy(update={"group_id": "school"})
+    fact = envelope(key)
+    for _ in range(2):
+        consume(METERING.consumer(database), [fact])
+    with writing(database) as tx:
+        assert list_parked(tx) == []
+        [answer] = told(tx, AllocationKeyAnswered)
+        assert (answer.resolution_id, answer.taken, answer.code) == ("R9", False, "no-such-group")
+        assert "school" in answer.reason
+        set_group(tx, "school", ["S1"], ["C1"])
+        set_group(tx, "school", ["S1"], ["C1", "C2"], date(2025, 6, 1))
+        answers = told(tx, AllocationKeyAnswered)
+        assert [answer.taken for answer in answers] == [False, True]
+        assert [one.key_id for one in register.keys_of(tx, "school")] == [key.key_id]
+        roofs = adopted(KEY)
+    consume(METERING.consumer(database), [envelope(roofs)])
+    with database.read(COMMUNITY) as tx:
+        assert len(told(tx, AllocationKeyAnswered)) == 2, "a group that is there needs no word"
 
 
 def test_the_database_itself_refuses_a_key_that_is_not_as_noticed(database: Database) -> None:

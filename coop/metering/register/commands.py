@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from coop.events.metering import AllocationKeyAnswered
 from coop.kit.tx import Tx
 from coop.metering.model import Meter, Place, Role
 from coop.metering.register import closed, connections, groups
@@ -221,7 +222,7 @@ def set_group(
     """
     lock(tx)
     _judge_group(tx, producers, reason, reopens)
-    roster = groups.find_roster(tx, group_id) or groups.add_group(tx, group_id)
+    roster = groups.find_roster(tx, group_id) or _add_group(tx, group_id)
     was_used = bool(roster.members) or bool(register.keys_of(tx, group_id))
     first_open = closed.find_first_open_day(tx) if was_used else None
     start = since or first_open or groups.BEGINNING
@@ -236,6 +237,15 @@ def set_group(
         closed.mark_decided(tx, group_id, f"group {group_id} was put right from {start}", start, reason=reason)
     groups.add_statements(tx, group_id, planned, reason.strip())
     return find_roster(tx, group_id).on(max(start, tx.today))
+
+
+def _add_group(tx: Tx, group_id: str) -> Roster:
+    """Make a group, and tell that keys which the meeting adopted for it can be carried out after all."""
+    taken = [
+        AllocationKeyAnswered(resolution_id=key.resolution_id, taken=True) for key in register.keys_of(tx, group_id)
+    ]
+    tx.tell(*taken)
+    return groups.add_group(tx, group_id)
 
 
 def _judge_group(tx: Tx, producers: Sequence[str], reason: str, reopens: bool) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from coop.communities.allocation_keys import read_end
+from coop.communities.answering import answer_with
 from coop.events import Envelope
 from coop.events.governance import AllocationKeyAdopted, DecisionStopped
+from coop.events.metering import AllocationKeyAnswered
 from coop.kit.tx import Tx
 from coop.metering.register.closed import admit_late, mark_decided
+from coop.metering.register.groups import find_roster
 from coop.metering.register.store import find_key_of, is_kept, is_stop_kept
 from coop.metering.sharing.commands import require_adopted_key
 from coop.metering.tables import allocation_key, decision_stop
@@ -17,6 +20,9 @@ from coop.values import CoopError, hash_parameters, say
 
 def on_allocation_key_adopted(tx: Tx, event: AllocationKeyAdopted, envelope: Envelope) -> None:
     """Remember a key, if it is the one of which the members had notice, and reaches into no closed period.
+
+    A key of a group that is not there yet is kept, and divides from when somebody makes the group; until then the
+    meeting is told that it does nothing.
 
     Raises:
         CoopError: its parameters are not those of the notice or of the resolution, or a period in which it would
@@ -34,6 +40,9 @@ def on_allocation_key_adopted(tx: Tx, event: AllocationKeyAdopted, envelope: Env
         admit_late(
             tx, event.key_id, event.group_id, event.resolution_id, (event.valid_from, valid_until), envelope.time
         )
+        if find_roster(tx, event.group_id) is None:
+            missing = say("there is no sharing group %(group)s", group=event.group_id)
+            tx.tell(answer_with(AllocationKeyAnswered)(event, ("no-such-group", missing)))
     row = {
         "community": tx.community,
         "key_id": event.key_id,
