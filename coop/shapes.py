@@ -14,11 +14,15 @@ from coop.values import Problem, Said, say, say_count
 def problem_of(finding: Mapping[str, Any], skip: int = 0) -> Problem:
     """A finding as a problem; its field is the way to the value, without the first ``skip`` steps where more follow.
 
+    A finding about a whole that holds a text which no text may be says where ``inside`` it stands.
+
     >>> problem_of({"type": "missing", "loc": ("body", "name"), "msg": "Field required"}, skip=1)
     Problem(reason='is missing', field='name', line=None)
     """
     path = [str(part) for part in finding["loc"]]
-    return Problem(say_shape(finding), ".".join(path[skip:] or path))
+    inside = (finding.get("ctx") or {}).get("inside", "")
+    way = path[skip:] + ([inside] if inside else [])
+    return Problem(say_shape(finding), ".".join(way or path))
 
 
 def say_shape(finding: Mapping[str, Any]) -> Said:
@@ -36,6 +40,9 @@ def say_shape(finding: Mapping[str, Any]) -> Said:
 def _always(sentence: Said) -> Callable[[Mapping[str, Any]], Said]:
     return lambda _context: sentence
 
+
+UNPRINTABLE_TEXT: Final = "unprintable_text"
+"""Kind of a finding about a text that holds what no text may hold."""
 
 _INSTANT: Final = _always(say("is no instant with its time zone, such as 2026-01-31T12:00:00Z"))
 _DATE: Final = _always(say("is no date such as 2026-01-31"))
@@ -98,6 +105,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], Said]]] = {
     "dict_type": _always(say("is no JSON object")),
     "model_type": _always(say("is no JSON object")),
     "model_attributes_type": _always(say("is no JSON object")),
+    UNPRINTABLE_TEXT: _always(say("holds a character that no text may hold")),
     "json_invalid": _always(say("is no JSON")),
     "json_type": _always(say("is no JSON")),
 }

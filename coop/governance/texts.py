@@ -10,15 +10,6 @@ UNPRINTABLE: Final = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u
 """Characters that no text holds: XML cannot carry them, and so no feed."""
 
 
-def holds_nul(value: object) -> bool:
-    """True when a text anywhere in a value holds a NUL.
-
-    >>> holds_nul({"name": ["a", "b\\0"]}), holds_nul({"name": ["a", 1]})
-    (True, False)
-    """
-    return any("\0" in text for text in _texts(value))
-
-
 def holds_control(value: object) -> bool:
     """True when a text anywhere in a value holds a character that XML cannot carry: a control character other than a
     tab or the end of a line, or half of a pair.
@@ -26,16 +17,27 @@ def holds_control(value: object) -> bool:
     >>> holds_control({"name": ["a", "b\\a"]}), holds_control({"name": ["a\\n\\tb", 1]})
     (True, False)
     """
-    return any(UNPRINTABLE.search(text) for text in _texts(value))
+    return next(_unprintable(value, ""), None) is not None
 
 
-def _texts(value: object) -> Iterator[str]:
+def find_unprintable(value: object) -> str | None:
+    """The way to the first such text in a value, with dots; a name that holds one counts as where it stands.
+
+    >>> find_unprintable({"points": [{"name": "a"}, {"name": "b\\0"}]}), find_unprintable({"name": "a"})
+    ('points.1.name', None)
+    """
+    return next(_unprintable(value, ""), None)
+
+
+def _unprintable(value: object, way: str) -> Iterator[str]:
     match value:
         case str():
-            yield value
+            if UNPRINTABLE.search(value):
+                yield way
         case dict():
-            for item in value.items():
-                yield from _texts(list(item))
+            for name, inner in value.items():
+                yield from _unprintable(str(name), way)
+                yield from _unprintable(inner, f"{way}.{name}".lstrip("."))
         case list():
-            for part in value:
-                yield from _texts(part)
+            for number, part in enumerate(value):
+                yield from _unprintable(part, f"{way}.{number}".lstrip("."))

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from coop.communities.terms import ResolutionTerms
 from coop.governance import model
@@ -19,7 +20,8 @@ from coop.governance.dates import FIRST_DAY, LAST_DAY
 from coop.governance.model import WHY_MAX
 from coop.governance.statutes.model import Articles
 from coop.governance.statutes.record import read_articles
-from coop.governance.texts import holds_control, holds_nul
+from coop.governance.texts import find_unprintable
+from coop.shapes import UNPRINTABLE_TEXT
 from coop.values import BadInput, Problem
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
@@ -48,12 +50,11 @@ class Body(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def refuse_nul(cls, body: Any) -> Any:
-        """Refuse a text that no database takes, and one that no feed could show."""
-        if holds_nul(body):
-            raise ValueError("no text may hold a NUL")
-        if holds_control(body):
-            raise ValueError("no text may hold a control character or half of one")
+    def refuse_unprintable(cls, body: Any) -> Any:
+        """Refuse a text that no database takes, or that no feed could show, and name its place."""
+        inside = find_unprintable(body)
+        if inside is not None:
+            raise PydanticCustomError(UNPRINTABLE_TEXT, "holds a character that no text may hold", {"inside": inside})
         return body
 
 
