@@ -107,11 +107,14 @@ class EntryOut(Answer):
 
 
 class OwnVoteOut(Answer):
-    """A member's own vote that is in the box. ``new`` is false where this very ballot was handed in before."""
+    """A member's own vote that is in the box. ``new`` is false where this very ballot was handed in before, and
+    ``stands`` where the member handed in another since, which is the one that counts.
+    """
 
     resolution_id: str
     ballot_id: str
     new: bool
+    stands: bool
 
 
 class ObjectionOut(Answer):

@@ -42,6 +42,7 @@ from coop.governance.api.stop_bodies import StopBody
 from coop.governance.articles import commands as statutes
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
+from coop.governance.ballots.store import list_ballots
 from coop.governance.convening import commands as meetings
 from coop.governance.convening import past, stopping, withdrawals
 from coop.governance.entered import KINDS
@@ -218,7 +219,9 @@ def cast_own_vote(request: Request, resolution_id: str, body: bodies.OwnVoteBody
     member_id = _own_member_id(request)
     with writing(request) as tx:
         new = ballots.cast_own_vote(tx, resolution_id, member_id, bodies.choice_of(body), body.ballot_id)
-    return OwnVoteOut(resolution_id=resolution_id, ballot_id=body.ballot_id, new=new)
+        newest = list_ballots(tx, resolution_id, [member_id])[member_id][-1]
+    stands = newest.ballot_id == body.ballot_id
+    return OwnVoteOut(resolution_id=resolution_id, ballot_id=body.ballot_id, new=new, stands=stands)
 
 
 @routes.post("/resolutions/{resolution_id}/object")
