@@ -282,7 +282,12 @@ def test_a_body_cannot_say_who_decides_on_a_tranche(board: TestClient) -> None:
     [
         ("meetings", MEETING | {"held_on": "0001-01-01"}, "held_on"),
         ("meetings", MEETING | {"place": "x" * 201}, "place"),
-        ("meetings", MEETING | {"place": "a\0"}, "body"),
+        ("meetings", MEETING | {"place": "a\0"}, "place"),
+        (
+            "meetings",
+            MEETING | {"resolutions": [POINTS[0], POINTS[2] | {"subject_nl": "a\x07"}]},
+            "resolutions.1.subject_nl",
+        ),
         ("programmes", PROGRAMME | {"name": "x" * 201}, "name"),
         ("milestones/m1/reports", {"reached_on": "2026-11-01", "cost_cents": 10**30}, "cost_cents"),
     ],
