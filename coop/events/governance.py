@@ -43,6 +43,7 @@ from coop.events.programmes import SteeringSeatTaken as SteeringSeatTaken
 from coop.events.programmes import TrancheReferred as TrancheReferred
 from coop.events.programmes import TrancheReleased as TrancheReleased
 from coop.events.referenda import ReferendumAsked as ReferendumAsked
+from coop.events.referenda import ReferendumGranted as ReferendumGranted
 from coop.events.referenda import RequestDisputed as RequestDisputed
 from coop.events.suspensions import MemberSuspended as MemberSuspended
 from coop.events.suspensions import SuspensionLifted as SuspensionLifted
@@ -71,7 +72,8 @@ class TariffProposed(Event):
 
 class VotingListFrozen(Event):
     """The list of who may vote at a meeting stands fast: ``moment`` opened, when the vote opened, or closed, without
-    those who left until the meeting was closed. ``list_hash`` is over the members and their votes."""
+    those who left until the meeting was closed. ``list_hash`` is over the members and their votes, and ``voters_hash``
+    over commitments to the members who may ask a referendum on what the meeting adopts, each with their votes."""
 
     TYPE: ClassVar[str] = "governance.voting-list-frozen.v1"
     NOUNS: ClassVar[str] = "meetings"
@@ -81,6 +83,7 @@ class VotingListFrozen(Event):
     list_hash: str
     members: int
     votes: int
+    voters_hash: str = ""
 
     def key(self) -> str:
         return self.meeting_id

@@ -13,7 +13,7 @@ class ReferendumAsked(Event):
     by the ``article`` of the statutes: ``members_asking`` ask it so far, with ``votes_asking``. Where ``granted``, they
     are enough: the decision is suspended until all members voted on it, and nobody has to ask any more. A paper is in
     time by the day on which it was entered, ``entered_on``; until ``objection_until`` its member may say that it is
-    not theirs."""
+    not theirs. ``commitment`` is the member's among those of the voters of the meeting."""
 
     TYPE: ClassVar[str] = "governance.referendum-asked.v1"
     NOUNS: ClassVar[str] = "resolutions"
@@ -30,6 +30,27 @@ class ReferendumAsked(Event):
     entry_id: str = ""
     entered_on: date | None = None
     objection_until: date | None = None
+    commitment: str = ""
+
+    def key(self) -> str:
+        return self.resolution_id
+
+
+class ReferendumGranted(Event):
+    """Enough members ask a referendum on a decision by the ``article`` of the statutes: ``members_asking``, with
+    ``votes_asking``. ``requests_hash`` is over their commitments among those of the voters of the meeting, each with
+    the day on which they asked: so anybody counts them, and nobody learns who they are."""
+
+    TYPE: ClassVar[str] = "governance.referendum-granted.v1"
+    NOUNS: ClassVar[str] = "resolutions"
+
+    resolution_id: str
+    meeting_id: str
+    members_asking: int
+    votes_asking: int
+    article: str
+    granted_on: date
+    requests_hash: str
 
     def key(self) -> str:
         return self.resolution_id

@@ -16,9 +16,9 @@ Tells: StatutesAdopted, MeetingConvened, TariffProposed, MeetingWithdrawn, Point
     CandidatesNamed, ElectionVoteOpened, ElectionBallotsCommitted, ElectionVoteCounted, LotDrawn, PersonElected,
     TermEnded, ResolutionDecided, RulingDisputed, NewVoteOpened, MotionHandedIn, MotionBacked, MotionAdmitted,
     AmendmentsOrdered, MinutesConfirmed, PaperAdded, TariffAdopted, AllocationKeyAdopted, ChoiceAdopted,
-    RealisationDecided, DecisionRecorded, DecisionStopped, ReferendumAsked, RequestDisputed, MilestoneReached,
-    TrancheReleased, TrancheReferred, SteeringSeatTaken, SteeringSeatEnded, SteeringDecided; by the calendar VoteOpened,
-    VoteClosing, VoteEnded, DeadlinePassed, SteeringReminded; ProgramTokenUsed.
+    RealisationDecided, DecisionRecorded, DecisionStopped, ReferendumAsked, ReferendumGranted, RequestDisputed,
+    MilestoneReached, TrancheReleased, TrancheReferred, SteeringSeatTaken, SteeringSeatEnded, SteeringDecided; by the
+    calendar VoteOpened, VoteClosing, VoteEnded, DeadlinePassed, SteeringReminded; ProgramTokenUsed.
 Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberChanged, MemberLeft, MessageSent, MessageFailed,
     PeriodClosed, LawPublished, TariffAnswered, AllocationKeyAnswered, ChoiceAnswered (what was decided and could not
     be taken).

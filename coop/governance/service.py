@@ -117,6 +117,7 @@ GOVERNANCE = Service(
         facts.AmendmentsOrdered,
         facts.DecisionStopped,
         facts.ReferendumAsked,
+        facts.ReferendumGranted,
         facts.RequestDisputed,
         facts.MinutesConfirmed,
         facts.TariffAdopted,

@@ -207,7 +207,7 @@ class Database:
         """A writing transaction of one process at a time, in which tables may be made anew."""
         with self._begun("BEGIN IMMEDIATE", rowwall.EVERYBODY) as sql:
             if self.is_sqlite:
-                with remaking.references_aside(sql), sql.begin(), remaking.triggers_kept(sql, self.service):
+                with remaking.references_aside(sql), sql.begin(), remaking.rows_held(sql, self.service):
                     yield sql
                 return
             with sql.begin():

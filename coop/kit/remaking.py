@@ -34,19 +34,33 @@ def references_aside(sql: Connection) -> Iterator[None]:
         dbapi.execute("PRAGMA foreign_keys=ON")
 
 
+class KeptTriggers:
+    """Triggers of a file, as they were after the step before: a step may make anew what an earlier one made."""
+
+    def __init__(self, sql: Connection) -> None:
+        self._sql = sql
+        self._look()
+
+    def give_back(self) -> None:
+        """Give each table that was made anew in this step its triggers back."""
+        now, left = _find_rows(self._sql), {name for name, _, _ in self._sql.exec_driver_sql(_TRIGGERS)}
+        for name, table, statement in self._triggers:
+            if name not in left and table in now and now[table] != self._rows[table]:
+                self._sql.exec_driver_sql(statement)
+        self._look()
+
+    def _look(self) -> None:
+        self._rows, self._triggers = _find_rows(self._sql), self._sql.exec_driver_sql(_TRIGGERS).all()
+
+
 @contextmanager
-def triggers_kept(sql: Connection, service: str) -> Iterator[None]:
-    """Give each table that is made anew in this transaction its triggers back, and hold all rows to each other.
+def rows_held(sql: Connection, service: str) -> Iterator[None]:
+    """Hold all rows to each other after tables were made anew.
 
     Raises:
         CoopError: a row refers to one that is not there any more.
     """
-    pages, triggers = _find_pages(sql), sql.exec_driver_sql(_TRIGGERS).all()
     yield
-    now, left = _find_pages(sql), {name for name, _, _ in sql.exec_driver_sql(_TRIGGERS)}
-    for name, table, statement in triggers:
-        if name not in left and table in now and now[table] != pages[table]:
-            sql.exec_driver_sql(statement)
     if orphan := sql.exec_driver_sql("PRAGMA foreign_key_check").first():
         raise CoopError(
             "broken-reference",
@@ -62,7 +76,7 @@ def triggers_kept(sql: Connection, service: str) -> Iterator[None]:
 _TRIGGERS = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid"
 
 
-def _find_pages(sql: Connection) -> dict[str, int]:
-    """The page at which each table begins: one that was made anew has another."""
-    found = sql.exec_driver_sql("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'")
-    return {str(name): int(page) for name, page in found}
+def _find_rows(sql: Connection) -> dict[str, int]:
+    """The place of each table in the list of what a file holds: one that was made anew, however often, has another."""
+    found = sql.exec_driver_sql("SELECT name, rowid FROM sqlite_master WHERE type = 'table'")
+    return {str(name): int(row) for name, row in found}

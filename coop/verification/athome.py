@@ -66,6 +66,9 @@ WORDS = {
         "amended": "%s: van een mogelijkheid hier zeggen de stemmingen over wijzigingen niet of zij is gewijzigd",
         "beaten": "%s: van de mogelijkheden onder dit punt won deze niet (stemmen voor: %s)",
         "ballots": "%s: geteld zijn %s stemmen, in de stembus zitten %s stembiljetten",
+        "asker": "%s: het verzoek %s om een referendum (%s) is dubbel, te laat of van niemand op de stemlijst",
+        "asking": "%s: een referendum vragen %s leden (%s stemmen) van %s (%s): niet wat verteld is, of wat %s vraagt",
+        "requested": "%s: u vroeg om een referendum en staat er niet bij, of u staat erbij en vroeg niets",
         "unsealed": "de mededeling %s van %s zit in geen keten, en dat duurt hoogstens een kwartier",
         "waits": "Nog niet verzegeld toen het bestand werd gehaald, %s UTC: de mededeling %s. Haal het later opnieuw.",
         "law": "%s: gerekend is %s, meer dan de prijs van het tarief: %s",
@@ -139,6 +142,9 @@ WORDS = {
         "amended": "%s: of an option here the votes on its amendments do not say whether it was changed",
         "beaten": "%s: of the options under this point this one does not win (votes for: %s)",
         "ballots": "%s: %s votes were counted, %s ballots are in the box",
+        "asker": "%s: the request %s of a referendum (%s) is there twice, too late, or of nobody on the voting list",
+        "asking": "%s: a referendum is asked by %s members (%s votes) of %s (%s): not what was told, or what %s asks",
+        "requested": "%s: you asked a referendum and are not counted, or you are counted and asked nothing",
         "unsealed": "the fact %s of %s is in no chain, and that takes a quarter of an hour at most",
         "waits": "Not sealed yet when the file was taken, %s UTC: the fact %s. Take it again later.",
         "law": "%s: charged were %s, above the price of the tariff: %s",
@@ -262,9 +268,9 @@ def check_seals(facts: Iterable[dict[str, Any]], taken: Taken, say: dict[str, st
 
 def waits(fact: dict[str, Any], taken: Taken) -> bool:
     """True for a fact that was told so shortly before its file was taken that it may still be waiting for its seal."""
-    if fact["hash"]:
-        return False
-    return timedelta(0) <= instant(taken["taken_at"]) - instant(fact["occurred_at"]) < SEALED_WITHIN
+    return (
+        not fact["hash"] and timedelta(0) <= instant(taken["taken_at"]) - instant(fact["occurred_at"]) < SEALED_WITHIN
+    )
 
 
 def seal(fact: dict[str, Any]) -> str:
@@ -275,8 +281,7 @@ def seal(fact: dict[str, Any]) -> str:
 
 
 def reckon(inputs: dict[str, Any]) -> Parts:
-    """Reckon what each part of the bill comes to [cents], less what the bill before had; None where it is not
-    reckoned."""
+    """Reckon what each part of the bill comes to [cents], less what the bill before had; None where it was not."""
     now, before = reckon_use(inputs["consumption"]), reckon_use(inputs["previous"]) if inputs["previous"] else {}
     parts: Parts = {}
     for name in {**now, **before}:
@@ -532,8 +537,7 @@ def check_paper(taken: Taken, inputs: dict[str, Any], say: dict[str, str]) -> It
 
 
 def reckon_stand(stand: dict[str, Any]) -> int:
-    """Energy that a meter counted between two stands: the difference, or what is said where it passed its highest
-    one."""
+    """Energy that a meter counted between two stands: the difference, or what is said of one that began anew."""
     counted: int | None = stand.get("counted")
     return stand["to_stand"] - stand["from_stand"] if counted is None else counted
 
@@ -618,16 +622,13 @@ def check_vote(vote: Taken, say: dict[str, str]) -> Iterator[str]:
         yield from (say["missing"] % (subject, name) for name in gone)
         return
     decided, convened = facts["resolution-decided"][-1], facts["meeting-convened"][-1]
-    for name, told in (
-        ("notice", convened["notice_hash"]),
-        ("articles", facts["statutes-adopted"][-1]["articles_hash"]),
-    ):
+    articles_hash = facts["statutes-adopted"][-1]["articles_hash"]
+    for name, told in (("notice", convened["notice_hash"]), ("articles", articles_hash)):
         if hashlib.sha256(vote[name].encode()).hexdigest() != told:
             yield say["hash"] % name
     yield from check_same(vote, facts, say)
-    lists = {
-        told["moment"]: told for told in facts["voting-list-frozen"] if told["meeting_id"] == decided["meeting_id"]
-    }
+    listed = [told for told in facts["voting-list-frozen"] if told["meeting_id"] == decided["meeting_id"]]
+    lists = {told["moment"]: told for told in listed}
     if decided["verdict"] == "adopted":
         yield from check_verdict(vote, decided, lists.get("closed"), say)
         yield from check_options(vote, decided, lists.get("closed"), say)
@@ -639,6 +640,7 @@ def check_vote(vote: Taken, say: dict[str, str]) -> Iterator[str]:
     if lists["closed"]["list_hash"] != decided["voting_list_hash"]:
         yield say["hash"] % "voting-list"
     yield from check_box(vote, decided, lists, say)
+    yield from check_requests(vote, facts, lists["closed"], say)
 
 
 def read_facts(vote: Taken) -> dict[str, list[Any]]:
@@ -704,7 +706,7 @@ def find_rule_of(vote: Taken, decided: Taken) -> dict[str, Any]:
     second = rule.get("second")
     is_called = notice.get("second_of") and (notice.get("second_why") or not (second or {}).get("says_why"))
     own = (second or {}).get("quorum")
-    articles = {second["article"], own["article"] if own else second["article"]} if second else set()
+    articles = {second["article"], (own or second)["article"]} if second else set()
     if second and decided["article"] in articles and is_called:
         others = {"quorum": own, "also": second.get("also")}
         return rule | {"article": second["article"], "majority": second["majority"], **others}
@@ -891,6 +893,50 @@ def check_box(vote: Taken, decided: Taken, lists: dict[str, Taken], say: dict[st
         yield say["divided"] % vote["subject"]
 
 
+def check_requests(vote: Taken, facts: dict[str, list[Any]], closed: Taken, say: dict[str, str]) -> Iterator[str]:
+    """Check that as many as the statutes say asked the referendum that suspended a decision, each once, in time and
+    from the list of who had a vote: sealed facts have the fingerprints of who asks and who may, as commitments."""
+    subject, decided, granted = vote["subject"], facts["resolution-decided"][-1], facts["referendum-granted"]
+    begun = [told["stopped_on"] for told in facts["decision-stopped"] if told["manner"] == "referendum"]
+    if [told["granted_on"] for told in granted] != sorted(begun)[:1]:
+        yield say["missing"] % (subject, "referendum-granted" if begun else "decision-stopped")
+    if not granted:
+        return
+    told, asked, voters, articles = granted[-1], vote["requests"], vote["voters"], json.loads(vote["articles"])
+    for name, hashed in (("requests", told["requests_hash"]), ("voters", closed["voters_hash"])):
+        if fingerprint(vote[name]) != hashed:
+            yield say["hash"] % name
+    own = next(filter(None, map((articles.get("referenda") or {}).get, (decided["kind"], "ordinary"))), None)
+    if own is None or (told["resolution_id"], told["article"]) != (decided["resolution_id"], own["article"]):
+        yield say["rule"] % (subject, told["article"])
+        return
+    votes, names = dict(voters), [name for name, _ in asked]
+    last = min(told["granted_on"], (day(decided["decided_on"]) + timedelta(days=own["days"])).isoformat())
+    for number, (name, at) in enumerate(asked):
+        if name not in votes or name in names[:number] or at > last:
+            yield say["asker"] % (subject, name[:8], at)
+    counts = [(len({*each}), sum(votes.get(name, 0) for name in {*each})) for each in (names, votes)]
+    share, by = own.get("share") or {"num": 0, "den": 1}, int(own.get("of") == "votes")
+    is_enough = counts[0][0] >= own.get("members", 1) and reaches(share, counts[0][by], counts[1][by])
+    if not is_enough or counts[0] != (told["members_asking"], told["votes_asking"]):
+        yield say["asking"] % (subject, *counts[0], *counts[1], told["article"])
+    if len(votes) != len(voters) or (not articles.get("council") and counts[1] != (closed["members"], closed["votes"])):
+        yield say["hash"] % "voters"
+    yield from check_own_request(vote, votes, names, say)
+
+
+def check_own_request(vote: Taken, votes: Taken, names: Sequence[str], say: dict[str, str]) -> Iterator[str]:
+    """Check that the member is among those who ask a referendum only by a sealed request that they did not strike."""
+    mine, told = vote["voter"], read_facts({"facts": vote["asked"]})
+    struck = {each["number"] for each in told["request-disputed"] if not each["counted"]}
+    counted = [each for each in told["referendum-asked"] if each["number"] not in struck]
+    name = fingerprint(mine) if mine else ""
+    is_known = votes.get(name) == mine[2] if mine else vote["own"] is None
+    is_own = all((each["member_id"], each["commitment"]) == (mine and mine[1], name) for each in counted)
+    if not is_known or not is_own or bool(counted) != (name in names):
+        yield say["requested"] % vote["subject"]
+
+
 def is_divided_well(vote: Taken, decided: Taken) -> bool:
     """True where the statutes let the member divide their votes, and each part was counted where it was cast."""
     voters, parts = json.loads(vote["articles"]).get("voters") or {}, vote["own"][8]
@@ -901,20 +947,19 @@ def is_divided_well(vote: Taken, decided: Taken) -> bool:
 
 
 def check_links(inputs: dict[str, Any], others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
-    """Check that the bill has the energy of the measurements and allocations, and the prices of the votes, beside
-    it."""
+    """Check that the bill has the energy of the measurements and allocations beside it, and the prices of the votes."""
     use, found = inputs["consumption"], find_sources(others)
     for vote in others:
-        if vote["what"] == "vote" and vote["own"] and vote["own"][2] != inputs["member_id"]:
+        readers = {
+            vote[name][at] for name, at in (("own", 2), ("voter", 1)) if vote["what"] == "vote" and vote.get(name)
+        }
+        if readers - {inputs["member_id"]}:
             yield say["stranger"] % vote["subject"]
     earlier = find_earlier(inputs, others)
     if earlier and json.loads(earlier["inputs"])["consumption"] != inputs["previous"]:
         yield say["previous"]
-    for kind, rows, amount in (
-        ("measurement", use["readings"], "energy_j"),
-        ("allocation", use["shares"], "allocated_wh"),
-    ):
-        for row in rows:
+    for kind, rows, amount in (("measurement", "readings", "energy_j"), ("allocation", "shares", "allocated_wh")):
+        for row in use[rows]:
             told = found.get((kind, row.get("measurement_id") or row.get("run_id")))
             is_own = not told or told["member_id"] == inputs["member_id"]
             if told and (not is_own or Fraction(told[amount]) != Fraction(row[amount])):
@@ -963,9 +1008,7 @@ def list_falls(others: Sequence[Taken], resolution_id: str) -> list[dict[str, An
     """The sealed facts by which a decision fell or holds again, in the order of telling."""
     votes = (each for each in others if each["what"] == "vote")
     told = [told for vote in votes for told in read_facts(vote)["decision-stopped"]]
-    return sorted(
-        (each for each in told if each["resolution_id"] == resolution_id), key=lambda each: int(each["number"])
-    )
+    return sorted((each for each in told if each["resolution_id"] == resolution_id), key=lambda each: each["number"])
 
 
 def find_stopping(told: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -1298,7 +1341,7 @@ def find_sources(others: Sequence[Taken]) -> dict[tuple[str, str], dict[str, Any
 
 def list_facts(taken: Taken) -> list[dict[str, Any]]:
     """The sealed facts of a file."""
-    names = ("facts", "cast", "rivals", "tariffs", "law", "before", "notices")
+    names = ("facts", "cast", "rivals", "asked", "tariffs", "law", "before", "notices")
     own = filter(None, (taken.get(name) for name in ("fact", "archived")))
     return [*own, *(fact for name in names for fact in taken.get(name, []))]
 
@@ -1432,8 +1475,7 @@ def euros(cents: Fraction | int | None) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Check the newest bill beside the other files that are given, its paper among them; returns 0 when all is
-    right."""
+    """Check the newest bill beside the other files that are given, its paper among them; returns 0 if all is right."""
     bodies = [Path(name).read_bytes() for name in arguments]
     paper = next((body for body in bodies if not body.startswith(b"{")), None)
     files = [json.loads(body) for body in bodies if body.startswith(b"{")]

@@ -15,9 +15,10 @@ from datetime import date, timedelta
 from typing import Final
 
 from coop.communities.stops import REFERENDUM, find_members_word
-from coop.events.governance import ReferendumAsked, RequestDisputed
+from coop.events.governance import ReferendumAsked, ReferendumGranted, RequestDisputed
 from coop.governance.ballots.commands import OBJECTION_DAYS, MayObject
 from coop.governance.ballots.referenda import store
+from coop.governance.ballots.referenda.requests import commit_member, list_requesting
 from coop.governance.ballots.referenda.rules import (
     Request,
     find_asking,
@@ -42,7 +43,7 @@ from coop.governance.statutes.model import Articles, Referendum
 from coop.governance.stops.rules import REPEALED, Stopping, refuse_out_of_turn
 from coop.governance.stops.store import KeptStop, list_stops
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, NotFound, Problem, civil_date, say
+from coop.values import BadInput, CoopError, NotFound, Problem, civil_date, hash_parameters, say
 
 PAPER: Final = "request"
 """Kind of the entries by which a request on paper comes on file."""
@@ -197,9 +198,21 @@ def _keep(tx: Tx, meeting: Meeting, point: Resolution, member_id: str, entry: En
             entry_id=entry_id or "",
             entered_on=entered_on,
             objection_until=_find_objection_day(tx.today) if entry else None,
+            commitment=commit_member(tx, meeting, member_id),
         )
     )
     if asked.is_granted:
+        tx.tell(
+            ReferendumGranted(
+                resolution_id=resolution_id,
+                meeting_id=meeting.meeting_id,
+                members_asking=asked.members_asking,
+                votes_asking=asked.votes_asking,
+                article=own.article,
+                granted_on=tx.today,
+                requests_hash=hash_parameters(list_requesting(tx, meeting, resolution_id)),
+            )
+        )
         made = Stopping(REFERENDUM, from_on, tx.today, own.article, referendum=resolution_id)
         tx.tell(*stop(tx, resolution_id, made))
 

@@ -24,6 +24,7 @@ class _Frozen:
     """The row of a list."""
 
     list_hash: str
+    secret: str
 
 
 def find_list_hash(tx: Tx, meeting_id: str, moment: str) -> str | None:
@@ -44,9 +45,16 @@ def _open(frozen: Document) -> Mapping[str, int]:
     return MappingProxyType(VOTING_LIST.open(frozen))
 
 
-def add_list(tx: Tx, meeting_id: str, moment: str, votes: Mapping[str, int]) -> str:
-    """Freeze the list of a moment; returns its hash."""
+def get_secret(tx: Tx, meeting_id: str) -> str:
+    """The secret of a meeting whose list is frozen, of which the commitments to its voters are made."""
+    frozen = find_by(tx, _Frozen, voting_list, meeting_id=meeting_id, moment=OPENED)
+    assert frozen is not None, "a meeting whose list is not frozen has no secret"
+    return frozen.secret
+
+
+def add_list(tx: Tx, meeting_id: str, moment: str, votes: Mapping[str, int], secret: str) -> str:
+    """Freeze the list of a moment, with the secret of its commitments; returns its hash."""
     list_hash = documents.keep(tx, VOTING_LIST.seal(votes))
-    row = {"community": tx.community, "meeting_id": meeting_id, "moment": moment, "list_hash": list_hash, **stamp(tx)}
-    tx.insert(voting_list, [row])
+    named = {"community": tx.community, "meeting_id": meeting_id, "moment": moment}
+    tx.insert(voting_list, [{**named, "list_hash": list_hash, "secret": secret, **stamp(tx)}])
     return list_hash

@@ -25,6 +25,7 @@ from coop.governance.meetings.list_store import CLOSED, OPENED
 from coop.governance.meetings.suspension_store import Suspension
 from coop.governance.meetings.term_store import list_terms
 from coop.governance.meetings.times import find_recording_time
+from coop.governance.meetings.voter_commitments import list_committed, make_secret
 from coop.governance.meetings.voter_store import Registered, find_members
 from coop.governance.model import Meeting
 from coop.governance.statutes.applying import find_council, first_vote_by
@@ -43,7 +44,7 @@ from coop.governance.statutes.version import in_force
 from coop.governance.statutes.voters import cap_votes, find_voters, has_waited, weigh_member
 from coop.kit.positions import is_behind
 from coop.kit.tx import Tx
-from coop.values import CoopError, midnight, say
+from coop.values import CoopError, hash_parameters, midnight, say
 
 REGISTER: Final = "members"
 """Service whose facts say who is a member."""
@@ -135,7 +136,7 @@ def freeze(tx: Tx, meeting: Meeting) -> Mapping[str, int]:
     frozen_at = find_freezing_time(tx, meeting)
     votes = weigh_voters(tx, meeting, frozen_at)
     if frozen_at <= tx.now and not is_behind(tx, REGISTER):
-        _keep(tx, meeting, OPENED, votes)
+        _keep(tx, meeting, OPENED, votes, make_secret())
     return votes
 
 
@@ -157,7 +158,7 @@ def close(tx: Tx, meeting: Meeting) -> Mapping[str, int]:
             say("the register told of members who did not arrive here yet: close the meeting once they did"),
         )
     votes = {**opened}
-    _keep(tx, meeting, CLOSED, votes)
+    _keep(tx, meeting, CLOSED, votes, store.get_secret(tx, meeting.meeting_id))
     return votes
 
 
@@ -218,8 +219,9 @@ def list_left(tx: Tx, meeting: Meeting) -> Sequence[str]:
     return sorted(member_id for member_id in listed if member_id not in now)
 
 
-def _keep(tx: Tx, meeting: Meeting, moment: str, votes: Mapping[str, int]) -> None:
-    list_hash = store.add_list(tx, meeting.meeting_id, moment, votes)
+def _keep(tx: Tx, meeting: Meeting, moment: str, votes: Mapping[str, int], secret: str) -> None:
+    list_hash = store.add_list(tx, meeting.meeting_id, moment, votes, secret)
+    voters = list_committed(meeting.meeting_id, read_members(tx, meeting), secret)
     tx.tell(
         VotingListFrozen(
             meeting_id=meeting.meeting_id,
@@ -227,5 +229,6 @@ def _keep(tx: Tx, meeting: Meeting, moment: str, votes: Mapping[str, int]) -> No
             list_hash=list_hash,
             members=sum(1 for number in votes.values() if number),
             votes=sum(votes.values()),
+            voters_hash=hash_parameters(voters),
         )
     )

@@ -5,7 +5,8 @@ statutes go with it as they were written, under hashes that sealed facts name: t
 not what the file says of them. With a vote on a tariff go the facts of all tariffs, for which of them binds on a day
 follows from the others too. Of other people's ballots there are the commitments that were counted, under the hash
 that the verdict sealed: a sealed fact of somebody casting names the account and the moment, so only the one of the own
-ballot is given.
+ballot is given. So it is with who asked a referendum, and with who might have: commitments, under hashes that sealed
+facts name, and the own request.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from coop.events.governance import (
     MotionAdmitted,
     NewVoteOpened,
     PointWithdrawn,
+    ReferendumAsked,
+    ReferendumGranted,
+    RequestDisputed,
     ResolutionDecided,
     StatutesAdopted,
     TariffAdopted,
@@ -32,6 +36,7 @@ from coop.events.governance import (
 )
 from coop.governance.ballots.challenges.store import list_before
 from coop.governance.ballots.commitments import commit, open_ballot
+from coop.governance.ballots.referenda import requests
 from coop.governance.ballots.store import list_standing
 from coop.governance.meetings import store
 from coop.governance.meetings.kept_statutes import find_articles
@@ -50,6 +55,7 @@ _OF_RESOLUTION: tuple[type[Event], ...] = (
     AllocationKeyAdopted,
     ChoiceAdopted,
     DecisionStopped,
+    ReferendumGranted,
 )
 
 
@@ -105,8 +111,25 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
         "tariffs": _list_tariffs(tx) if is_tariff else [],
         "counted": sorted(commit(resolution_id, ballot) for ballot in standing.values()),
         "own": None if own is None else open_ballot(resolution_id, own),
+        **_take_requests(tx, meeting, resolution_id, member_id, facts),
     }
     return orjson.dumps(taken, default=str)
+
+
+def _take_requests(
+    tx: Tx, meeting: Meeting, resolution_id: str, member_id: str | None, facts: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Commitments to who asked the referendum that suspended a decision and to who might have, the member's own among
+    them opened, and the sealed facts of what the member asked or objected to."""
+    is_granted = any(row["type"] == ReferendumGranted.TYPE for row in facts)
+    kinds: tuple[type[Event], ...] = (ReferendumAsked, RequestDisputed) if member_id else ()
+    told = [row for kind in kinds for row in journal.list_rows(tx, kind, tx.community, resolution_id)]
+    return {
+        "requests": requests.list_requesting(tx, meeting, resolution_id) if is_granted else [],
+        "voters": requests.list_voters(tx, meeting) if is_granted else [],
+        "voter": requests.open_own(tx, meeting, member_id) if is_granted and member_id else None,
+        "asked": [row for row in told if orjson.loads(row["data"])["member_id"] == member_id],
+    }
 
 
 def _list_tariffs(tx: Tx) -> list[dict[str, Any]]:

@@ -182,13 +182,15 @@ voting_list = make_table(
     id_column("meeting_id"),
     Column("moment", String(10), nullable=False),
     sha256_column("list_hash"),
+    sha256_column("secret"),
     *said(),
     refer(("meeting_id",), "meeting"),
     refer(("list_hash",), "document", ("sha256",)),
     CheckConstraint("moment IN ('opened', 'closed')", name="moment"),
+    CheckConstraint("secret <> ''", name="secret"),
 )
 """Voters at a meeting and with how many votes: from when the vote opened, and without who left until it was
-closed."""
+closed. Of the ``secret`` the commitments are made by which its voters ask something without being named."""
 
 resolution = make_table(
     "resolution",

@@ -126,7 +126,7 @@ def finish_tables(sql: Connection, service: Service) -> None:
         raise CoopError("damaged-backup", f"a row of {orphan[0]} in {service.name} refers to none of {orphan[2]}")
     for name, whole in months.list_detached(sql):
         months.guard_detached(sql, whole, name)
-    kept = remaking.triggers_kept(sql, service.name) if sql.dialect.name == "sqlite" else nullcontext()
+    kept = remaking.rows_held(sql, service.name) if sql.dialect.name == "sqlite" else nullcontext()
     with kept:
         command.upgrade(migration_config(sql, service.migrations), "heads")
     rowwall.raise_walls(sql, service.name)  # now, for nothing can be copied into a table behind a wall

@@ -10,9 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
-from coop.events.governance import DecisionStopped, ReferendumAsked, RequestDisputed
+from coop.events.governance import (
+    DecisionStopped,
+    ReferendumAsked,
+    ReferendumGranted,
+    RequestDisputed,
+    VotingListFrozen,
+)
 from coop.governance.ballots.attendance.told import list_told
-from coop.governance.ballots.box_again import is_signed_by_two
+from coop.governance.ballots.box_again import hash_again, is_signed_by_two
 from coop.governance.ballots.falls_again import ruled_as
 from coop.governance.ballots.referenda.store import list_disputed, list_requests
 from coop.governance.entries import store as entry_store
@@ -49,6 +55,7 @@ def check_referendum(tx: Tx, meeting: Meeting, resolution: Resolution, articles:
     suspended = [each for each in stops if each["manner"] == "referendum" and each["stop_id"] == resolution_id]
     if [each["stopped_on"] for each in suspended] != [each["asked_on"] for each in told if each["granted"]]:
         yield "it is suspended without a referendum that enough members asked, or acts although they did"
+    yield from _check_commitments(tx, meeting, resolution_id, told, objections)
     if told:
         yield from _check_papers(tx, resolution_id, told, objections)
         yield from _reckon(tx, meeting, resolution, articles, told, objections)
@@ -128,6 +135,44 @@ def _check_papers(tx: Tx, resolution_id: str, told: Sequence[Record], objections
             yield "somebody objected to a request of a referendum on it that nobody entered for them"
         if each["counted"] != any(number <= each["requests_before"] for number in granted):
             yield "an objection to a request of a referendum on it counts that came too late, or the other way round"
+
+
+def _check_commitments(
+    tx: Tx, meeting: Meeting, resolution_id: str, told: Sequence[Record], objections: Sequence[Record]
+) -> Iterator[str]:
+    """Make again what was told of the voters and of who asks as hashes, for those who count at home."""
+    granted = [each for each in told if each["granted"]]
+    named = [(each["granted_on"], each["requests_hash"]) for each in list_told(tx, ReferendumGranted, resolution_id)]
+    if [day for day, _ in named] != [each["asked_on"] for each in granted]:
+        yield "a referendum on it was granted without enough requests, or was not told as granted"
+    if not told:
+        return
+    try:
+        voters = read_members(tx, meeting)
+    except UnreadableDocument:
+        return  # It is a finding of its own.
+    secret = list_store.get_secret(tx, meeting.meeting_id)
+    hidden = {
+        member_id: hash_again(
+            [meeting.meeting_id, member_id, votes, hash_again(["voter", meeting.meeting_id, member_id, secret])]
+        )
+        for member_id, votes in voters.items()
+    }
+    lists = [each for each in list_told(tx, VotingListFrozen, meeting.meeting_id) if each["moment"] == "closed"]
+    pairs = sorted([hidden[member_id], votes] for member_id, votes in voters.items() if votes)
+    if [each.get("voters_hash") for each in lists] != [hash_again(pairs)]:
+        yield "the commitments to who may ask a referendum on it are not those that were told"
+    if any(each.get("commitment") != hidden.get(each["member_id"]) for each in told):
+        yield "a request of a referendum on it was told with the commitment of somebody else"
+    for (_, requests_hash), each in zip(named, granted, strict=False):
+        left = _replay(told, objections, each["number"])
+        first: dict[str, str] = {}
+        gone = {one["number"] for one in objections if not one["counted"]}
+        for one in told:
+            if one["number"] <= each["number"] and one["number"] not in gone:
+                first.setdefault(one["member_id"], str(one["entered_on"] or one["asked_on"]))
+        if requests_hash != hash_again(sorted([hidden.get(name, ""), first[name]] for name in left)):
+            yield "who asked a referendum on it is not who was told as a hash"
 
 
 def _is_enough(own: Record, weights: list[int], votes: Mapping[str, int]) -> bool:
