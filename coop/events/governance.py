@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
+from pydantic import BaseModel, ConfigDict
+
 from coop.events.attendance import AttendanceFrozen as AttendanceFrozen
 from coop.events.attendance import AttendanceNoted as AttendanceNoted
 from coop.events.attendance import MandateEnded as MandateEnded
@@ -73,7 +75,8 @@ class TariffProposed(Event):
 class VotingListFrozen(Event):
     """The list of who may vote at a meeting stands fast: ``moment`` opened, when the vote opened, or closed, without
     those who left until the meeting was closed. ``list_hash`` is over the members and their votes, and ``voters_hash``
-    over commitments to the members who may ask a referendum on what the meeting adopts, each with their votes."""
+    over commitments to the members who may ask a referendum on what the meeting adopts, each with their votes.
+    ``classes_hash``, of the opened list, is over of which kind each is, where classes have majorities of their own."""
 
     TYPE: ClassVar[str] = "governance.voting-list-frozen.v1"
     NOUNS: ClassVar[str] = "meetings"
@@ -84,6 +87,7 @@ class VotingListFrozen(Event):
     members: int
     votes: int
     voters_hash: str = ""
+    classes_hash: str = ""
 
     def key(self) -> str:
         return self.meeting_id
@@ -156,12 +160,31 @@ class StatutesAdopted(Event):
         return self.valid_from.isoformat()
 
 
+class ClassCounted(BaseModel):
+    """Votes and heads within a class of members that has a majority of its own; ``silent`` were there and handed in
+    nothing, ``represented`` are there by proxy alone."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    votes_for: int
+    votes_against: int
+    votes_blank: int
+    votes_entitled: int
+    members_entitled: int
+    members_present: int
+    votes_silent: int
+    votes_represented: int
+    members_represented: int
+
+
 class ResolutionDecided(Event):
     """The meeting counted the votes. ``verdict``: adopted or rejected; ``article`` says by which rule.
 
     ``voting_list_hash`` is over who could vote, ``ballots_hash`` over the commitments of the ballots that were counted;
     both are empty where a meeting of the past was entered from its minutes, which ``history`` says. ``rule`` is what
-    the article asks, in words; members are counted by heads.
+    the article asks, in words; members are counted by heads. ``classes``: the same of each class of members whose own
+    majority was asked.
     """
 
     TYPE: ClassVar[str] = "governance.resolution-decided.v1"
@@ -184,6 +207,7 @@ class ResolutionDecided(Event):
     rule: str = ""
     members_present: int = 0
     members_entitled: int = 0
+    classes: tuple[ClassCounted, ...] = ()
 
     def key(self) -> str:
         return self.resolution_id

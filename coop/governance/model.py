@@ -266,7 +266,8 @@ class Count:
 
     Present are the votes of everybody who handed in a ballot, themselves, by proxy or in advance, blank included;
     blank votes are not cast (a clause of statutes, not of the law). ``votes_silent`` were there and handed in nothing.
-    Members are counted by heads, those without a vote too; ``represented`` are there by proxy alone.
+    Members are counted by heads, those without a vote too; ``represented`` are there by proxy alone. ``classes`` are
+    the names of the classes of members whose own majority is asked, each with the same of its members.
 
     Source: docs/domain/meetings-votes-and-statutes.md#what-the-law-leaves-open; BW 2:38 lid 8 for votes in advance.
     """
@@ -280,6 +281,7 @@ class Count:
     votes_silent: int = 0
     votes_represented: int = 0
     members_represented: int = 0
+    classes: tuple[tuple[str, Count], ...] = ()
 
     @property
     def votes_cast(self) -> int:
@@ -301,11 +303,11 @@ class Count:
 class Verdict:
     """The meaning of a count under its rule, which ``rule`` says in words.
 
-    ``reason``: majority, no-votes, no-quorum, tie, too-few; chair or lot where these broke a tie; not-decidable in a
-    second meeting at the wrong time; not-approved by whom the statutes name; other-option
-    or option-tie where another option won, or had as many votes; amended, not-amended or other-amendment where what it
-    is about was changed, or was not, or by another amendment; or decided-before where another meeting decided the same
-    once and for all, or on the same day.
+    ``reason``: majority, no-votes, no-quorum, tie, too-few; class-against where a class of members was not for it;
+    chair or lot where these broke a tie; not-decidable in a second meeting at the wrong time; not-approved by whom the
+    statutes name; other-option or option-tie where another option won, or had as many votes; amended, not-amended or
+    other-amendment where what it is about was changed, or was not, or by another amendment; or decided-before where
+    another meeting decided the same once and for all, or on the same day.
     """
 
     adopted: bool

@@ -62,6 +62,7 @@ WORDS = {
         "rejected": "%s: de leden namen dit niet aan",
         "rule": "%s: de statuten kennen de regel %s van het besluit niet",
         "quorum": "%s: volgens %s waren er te weinig: %s van %s",
+        "class": "%s: volgens %s moest ook de klasse %s voor zijn, en die was dat niet: %s voor, %s tegen",
         "consent": "%s: volgens %s moet een ander orgaan instemmen, en nergens staat dat het dat deed",
         "amended": "%s: van een mogelijkheid hier zeggen de stemmingen over wijzigingen niet of zij is gewijzigd",
         "beaten": "%s: van de mogelijkheden onder dit punt won deze niet (stemmen voor: %s)",
@@ -138,6 +139,7 @@ WORDS = {
         "rejected": "%s: the members did not adopt this",
         "rule": "%s: the statutes do not have the rule %s of the verdict",
         "quorum": "%s: by %s too few were there: %s of %s",
+        "class": "%s: by %s the class %s had to be for it too, and it was not: %s for, %s against",
         "consent": "%s: by %s another body has to consent, and nothing says that it did",
         "amended": "%s: of an option here the votes on its amendments do not say whether it was changed",
         "beaten": "%s: of the options under this point this one does not win (votes for: %s)",
@@ -696,6 +698,8 @@ def check_verdict(vote: Taken, decided: Taken, listed: Taken | None, say: dict[s
     there, all_ = count_there(rule, decided, listed)
     if not is_quorate(rule, there, all_):
         yield say["quorum"] % (vote["subject"], rule["quorum"]["article"], there, all_)
+    for one, own in list_against(vote, decided):
+        yield say["class"] % (vote["subject"], one["article"], one["name"], own["votes_for"], own["votes_against"])
     if asks_consent(rule, decided) and find_word(vote, decided, "body") != "consents":
         yield say["consent"] % (vote["subject"], rule["approval"]["article"])
 
@@ -708,7 +712,7 @@ def find_rule_of(vote: Taken, decided: Taken) -> dict[str, Any]:
     own = (second or {}).get("quorum")
     articles = {second["article"], (own or second)["article"]} if second else set()
     if second and decided["article"] in articles and is_called:
-        others = {"quorum": own, "also": second.get("also")}
+        others = {"quorum": own, "also": second.get("also"), "of_classes": second.get("of_classes", "majority")}
         return rule | {"article": second["article"], "majority": second["majority"], **others}
     return rule
 
@@ -730,6 +734,44 @@ def is_reached(vote: Taken, decided: Taken, listed: Taken | None) -> bool:
     of = bases[also.get("base", "all")] if also else None
     is_held = also is None or of is None or reaches(also["share"], votes[0], of)
     return bool(votes[0]) and (is_enough or is_broken) and is_held and can_be
+
+
+def list_against(vote: Taken, decided: Taken) -> Iterator[tuple[Taken, Taken]]:
+    """Classes of members whose own majority the rule asks, and of whom too few were there or for it, by the votes of
+    each that the verdict sealed; or that have more votes than all together."""
+    rule, counted = find_rule_of(vote, decided), {told["name"]: told for told in decided.get("classes", ())}
+    how = rule.get("of_classes", "with-quorum")
+    for one in json.loads(vote["articles"]).get("classes", ()):
+        if how == "nothing" or one["name"] not in rule.get("classes", ()):
+            continue
+        own = counted.get(one["name"], {"votes_for": 0, "votes_against": 0, "members_entitled": 1})
+        if not own["members_entitled"]:
+            continue  # nobody belongs to it
+        names = ("votes_for", "votes_against", "votes_blank")
+        can_be = own["votes_for"] and all(own[name] <= decided[name] for name in names)
+        if not (can_be and is_class_for(one, own) and (how == "majority" or is_class_there(one, own))):
+            yield one, own
+
+
+def is_class_for(one: Taken, own: Taken) -> bool:
+    """True where the members of a class were for something, by the majority that the statutes ask of them."""
+    cast = own["votes_for"] + own["votes_against"]
+    there = cast + own["votes_blank"] + own["votes_silent"]
+    whole = {"cast": cast, "present": there, "all": own["votes_entitled"]}[one.get("base", "cast")]
+    return reaches(one["majority"], own["votes_for"], whole)
+
+
+def is_class_there(one: Taken, own: Taken) -> bool:
+    """True where as many of a class were there as the statutes ask, or they ask nothing."""
+    quorum = one.get("quorum")
+    if not quorum:
+        return True
+    by_heads = quorum["of"] == "members"
+    votes = sum(own[f"votes_{name}"] for name in ("for", "against", "blank", "silent"))
+    there = own["members_present"] if by_heads else votes
+    if not quorum.get("with_proxies", True):
+        there -= own["members_represented"] if by_heads else own["votes_represented"]
+    return reaches(quorum["share"], there, own["members_entitled"] if by_heads else own["votes_entitled"])
 
 
 def count_there(rule: dict[str, Any], decided: Taken, listed: Taken | None) -> tuple[int, int]:
@@ -816,6 +858,7 @@ def is_wanted(vote: Taken, decided: Taken, listed: Taken | None) -> bool:
     """True where enough were there and for something by the statutes, whatever the verdict says."""
     rule = find_rule_of(vote, decided)
     is_enough = is_reached(vote, decided, listed) and is_quorate(rule, *count_there(rule, decided, listed))
+    is_enough = is_enough and not any(list_against(vote, decided))
     return is_enough and (not asks_consent(rule, decided) or find_word(vote, decided, "body") == "consents")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTION_LINES_MAX = 70
 MODULE_LINES_MAX = 400
-WHOLE = {Path("coop/verification/athome.py"): 1500}
+WHOLE = {Path("coop/verification/athome.py"): 1600}
 """Modules that are one file by their purpose: a member takes home what checks a bill, and nothing beside it."""
 
 

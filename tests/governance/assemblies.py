@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -40,6 +40,7 @@ from coop.governance.statutes.model import (
     Advance,
     Also,
     Articles,
+    MemberClass,
     Online,
     Proxies,
     Quorum,
@@ -60,13 +61,15 @@ from tests.governance.assembly import TARIFF, admit, adopt, cast, come, resoluti
 from tests.kit.clocks import SetClock
 
 CONVENED, HELD, AGAIN = date(2026, 5, 20), date(2026, 6, 24), date(2026, 7, 15)
+CLASSES = {"tenants": ("tenant", "corporation"), "others": ()}
+"""Kinds of members that belong to a class; the second one is everybody else."""
 KINDS = ("tariff", "other", "statutes", "dissolution", "conversion", "dismissal")
 
 
 @dataclass(frozen=True)
 class Played:
     """One assembly: how many motions were decided, were adopted and acted, how many mandates were taken back, ballots
-    divided and writes cut off, and what does not agree."""
+    divided, writes cut off and classes counted, and what does not agree."""
 
     decided: int
     adopted: int
@@ -75,6 +78,7 @@ class Played:
     revoked: int = 0
     divided: int = 0
     cut: int = 0
+    by_class: int = 0
 
 
 Made = TypeVar("Made")
@@ -116,6 +120,7 @@ def draw_share(random: Random, least: Fraction = Fraction(0)) -> Share:
 def draw_rule(random: Random, number: int) -> Rule:
     """A random rule, with or without quorum and second meeting."""
     quorum = second = None
+    classes = random.choice(((), (), (), ("tenants",), ("tenants", "others")))
     if random.random() < 0.6:
         of = random.choice(("members", "votes"))
         quorum = Quorum(f"{number}.q", draw_share(random), of, with_proxies=random.random() < 0.7)  # type: ignore[arg-type]
@@ -123,7 +128,8 @@ def draw_rule(random: Random, number: int) -> Rule:
             outside = random.choice(("quorum", "undecidable"))
             majority = draw_share(random, Fraction(1, 2))
             days = random.choice((14, 28, 42))
-            second = Second(f"{number}.s", majority, days, outside=outside, also=draw_also(random))  # type: ignore[arg-type]
+            of = random.choice(("majority", "with-quorum", "nothing")) if classes else "majority"
+            second = Second(f"{number}.s", majority, days, outside=outside, also=draw_also(random), of_classes=of)  # type: ignore[arg-type]
     return Rule(
         f"{number}.m",
         draw_share(random, Fraction(1, 2)),
@@ -133,7 +139,20 @@ def draw_rule(random: Random, number: int) -> Rule:
         quorum=quorum,
         second=second,
         also=draw_also(random),
+        classes=classes,
     )
+
+
+def draw_classes(random: Random, rules: Mapping[str, Rule]) -> tuple[MemberClass, ...]:
+    """The classes that rules name, each with a random majority and now and then a quorum."""
+    made = []
+    for name, kinds in CLASSES.items():
+        of = random.choice(("members", "votes"))
+        quorum = Quorum(f"{name}.q", draw_share(random), of, with_proxies=random.random() < 0.7)  # type: ignore[arg-type]
+        least = draw_share(random, Fraction(1, 2))
+        one = MemberClass(f"{name}.m", name, least, kinds, random.choice(BASES), random.choice((None, quorum)))
+        made += [one] if any(name in rule.classes for rule in rules.values()) else []
+    return tuple(made)
 
 
 def draw_also(random: Random) -> Also | None:
@@ -147,9 +166,11 @@ def draw_articles(random: Random) -> Articles:
     several = Voters("v", plural=True, split=random.random() < 0.6)
     capped = random.choice((replace(several, most_votes=3), replace(several, most_share=Share(1, 4))))
     voters = random.choice((None, Voters("v"), several, capped))
+    rules = {kind: draw_rule(random, number) for number, kind in enumerate(kinds, start=1) if random.random() < 0.9}
     return Articles(
         "random",
-        rules={kind: draw_rule(random, number) for number, kind in enumerate(kinds, start=1) if random.random() < 0.9},
+        rules=rules,
+        classes=draw_classes(random, rules),
         notices=random.choice(({}, {"ordinary": Term("n", random.randint(0, 15))})),
         voters=voters,
         proxies=random.choice((None, Proxies("p", most_held=random.randint(0, 3)), Proxies("p", most_votes=4))),
@@ -183,15 +204,9 @@ def judge(record: Mapping[str, Any], kind: str, count: Count, casting: str = "",
             majority, quorum, also = second["majority"], None, second.get("also")
         elif second.get("outside") == "undecidable":
             return False
-    if quorum:
-        if quorum["of"] == "members":
-            there, everybody, absent = count.members_present, count.members_entitled, count.members_represented
-        else:
-            there, everybody, absent = count.votes_there, count.votes_entitled, count.votes_represented
-        if not quorum.get("with_proxies", True):
-            there -= absent
-        if not _passes(quorum["share"], there, everybody):
-            return False
+    how = second.get("of_classes", "majority") if second and days is not None and days <= second["to_days"] else ""
+    if not (_are_there(quorum, count) and _agree(record, rule, count, how)):
+        return False
     cast_votes = count.votes_for + count.votes_against
     wholes = {"cast": cast_votes, "present": count.votes_there, "all": count.votes_entitled}
     whole = wholes[base]
@@ -208,6 +223,32 @@ def judge(record: Mapping[str, Any], kind: str, count: Count, casting: str = "",
     )
 
 
+def _are_there(quorum: Mapping[str, Any] | None, count: Count) -> bool:
+    if not quorum:
+        return True
+    if quorum["of"] == "members":
+        there, everybody, absent = count.members_present, count.members_entitled, count.members_represented
+    else:
+        there, everybody, absent = count.votes_there, count.votes_entitled, count.votes_represented
+    return _passes(quorum["share"], there - (0 if quorum.get("with_proxies", True) else absent), everybody)
+
+
+def _agree(record: Mapping[str, Any], rule: Mapping[str, Any], count: Count, how: str) -> bool:
+    """Whether every class that a rule names is there and for it, as a first or a second meeting asks."""
+    asked = {one["name"]: one for one in record.get("classes", ()) if one["name"] in rule.get("classes", ())}
+    for name, own in count.classes:
+        one = asked.get(name)
+        if one is None or how == "nothing" or own.members_entitled == 0:
+            continue
+        cast_votes = own.votes_for + own.votes_against
+        whole = {"cast": cast_votes, "present": own.votes_there, "all": own.votes_entitled}[one.get("base", "cast")]
+        if own.votes_for == 0 or not _passes(one["majority"], own.votes_for, whole):
+            return False
+        if how != "majority" and not _are_there(one.get("quorum"), own):
+            return False
+    return True
+
+
 def _passes(share: Mapping[str, Any], part: int, whole: int) -> bool:
     ratio = Fraction(share["num"], share["den"])
     return part > ratio * whole if share.get("above") else part >= ratio * whole
@@ -219,10 +260,11 @@ def play(database: Database, clock: SetClock, community: str, seed: int) -> Play
     hall = Hall(database, community, random)
     articles = draw_articles(random)
     people = {f"m{number:02d}": random.randint(1, 4) for number in range(random.randint(2, 9))}
+    kind_of = {name: random.choice(("tenant", "corporation", "owner", "lender")) for name in people}
     clock.set(datetime(2026, 5, 1, 9, tzinfo=UTC))
     with database.write(community, SECRETARY) as tx:
         for member_id, votes in people.items():
-            admit(tx, member_id, votes=votes)
+            admit(tx, member_id, votes=votes, kind=kind_of[member_id])
         adopt(tx, Statutes(date(2020, 1, 1), articles))
     kinds = random.sample(KINDS, random.randint(1, 3))
     parameters: dict[str, dict[str, Any]] = {"tariff": TARIFF, "statutes": dict(describe_articles(articles))}
@@ -247,7 +289,7 @@ def play(database: Database, clock: SetClock, community: str, seed: int) -> Play
         )
         _hold(hall, clock, second, people)
     with database.read(community) as tx:
-        return replace(_look(tx, articles, people), cut=hall.cut)
+        return replace(_look(tx, articles, people, kind_of), cut=hall.cut)
 
 
 def _hold(hall: Hall, clock: SetClock, meeting: Meeting, people: Mapping[str, int]) -> dict[str, str]:
@@ -355,11 +397,30 @@ def add_up(record: Mapping[str, Any], people: Mapping[str, int], standing: Itera
     return sums["for"], sums["against"], sums["blank"]
 
 
-def _look(tx: Tx, articles: Articles, people: Mapping[str, int]) -> Played:
+def check_classes(
+    record: Mapping[str, Any],
+    people: Mapping[str, int],
+    kind_of: Mapping[str, str],
+    box: Iterable[Ballot],
+    count: Count,
+) -> Iterator[str]:
+    """Hold the votes of each class against those of its members in the box; what each has follows from all of them."""
+    box = list(box)
+    for name, counted in count.classes:
+        taken = CLASSES["tenants"] if any(one["name"] == "tenants" for one in record["classes"]) else ()
+        own = {each for each, kind in kind_of.items() if (kind in taken) == (name == "tenants")}
+        sums = add_up(record, people, [ballot for ballot in box if ballot.member_id in own])
+        if sums != (counted.votes_for, counted.votes_against, counted.votes_blank):
+            yield f"class {name}: {sums} is not {counted}"
+        if counted.members_entitled != len(own):
+            yield f"class {name}: {len(own)} belong to it, not {counted.members_entitled}"
+
+
+def _look(tx: Tx, articles: Articles, people: Mapping[str, int], kind_of: Mapping[str, str]) -> Played:
     """Hold every decision against the second calculation, the recount of the product, and what was told."""
     record = describe_articles(articles)
     wrong: list[str] = []
-    adopted = acted = decided = revoked = divided = 0
+    adopted = acted = decided = revoked = divided = by_class = 0
     for meeting in store.list_meetings(tx):
         revoked += sum(1 for each in list_told(tx, MandateEnded, meeting.meeting_id) if each["change"] == "revoked")
         for point in meeting.resolutions:
@@ -375,6 +436,8 @@ def _look(tx: Tx, articles: Articles, people: Mapping[str, int]) -> Played:
             sums = add_up(record, people, box)
             if sums != (found.count.votes_for, found.count.votes_against, found.count.votes_blank):
                 wrong.append(f"{point.resolution_id}: {sums} is not {found.count}")
+            wrong += check_classes(record, people, kind_of, box, found.count)
+            by_class += len(found.count.classes)
             wrong += verify_resolution(tx, point.resolution_id).findings
             facts = len(list_told(tx, TariffAdopted, point.resolution_id))
             told = len(list_told(tx, ResolutionDecided, point.resolution_id))
@@ -383,7 +446,7 @@ def _look(tx: Tx, articles: Articles, people: Mapping[str, int]) -> Played:
             if told != 1:
                 wrong.append(f"{point.resolution_id}: decided {told} times")
             decided, adopted, acted = decided + 1, adopted + found.verdict.adopted, acted + facts
-    return Played(decided, adopted, acted, tuple(wrong), revoked, divided)
+    return Played(decided, adopted, acted, tuple(wrong), revoked, divided, by_class=by_class)
 
 
 def main(arguments: list[str]) -> int:
@@ -397,7 +460,7 @@ def main(arguments: list[str]) -> int:
         for seed in range(count):
             played = play(database, clock, f"town-{seed}", seed)
             sums.update(decided=played.decided, adopted=played.adopted, acted=played.acted)
-            sums.update(revoked=played.revoked, divided=played.divided, cut=played.cut)
+            sums.update(revoked=played.revoked, divided=played.divided, cut=played.cut, by_class=played.by_class)
             wrong += [f"seed {seed}: {each}" for each in played.disagreements]
         database.close()
     print(f"{count} assemblies: {dict(sums)}, {len(wrong)} disagreements")

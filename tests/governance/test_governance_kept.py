@@ -16,9 +16,10 @@ from coop.governance.ballots.words import store as words
 from coop.governance.convening import commands as meetings
 from coop.governance.convening import withdrawals
 from coop.governance.entries import store as store_entries
-from coop.governance.meetings import store
+from coop.governance.meetings import class_store, store
 from coop.governance.meetings import term_store as terms
 from coop.governance.minutes import commands as minutes
+from coop.governance.model import Count
 from coop.governance.papers import commands as papers
 from coop.governance.programmes import report_store
 from coop.governance.programmes.seat_store import list_seats
@@ -116,6 +117,12 @@ def expel(tx: Tx) -> None:
     tx.execute(insert(expulsion_step).values(**row, step="appealed", day=tx.today, outcome=""))
 
 
+def class_votes(tx: Tx) -> None:
+    """The kinds of voters and the votes of a class, as the tables hold them."""
+    class_store.add_kinds(tx, "alv-1", {"m001": "tenant"})
+    class_store.add_counts(tx, "tariff", [("tenants", Count(1, 0, 0, 1, members_entitled=1, members_present=1))])
+
+
 def seat(tx: Tx) -> None:
     """The end of a seat in the steering group, as its table holds it."""
     entry_id = store_entries.add_entry(tx, "seat-end", "", "a letter", {}, "0" * 64, "")
@@ -172,6 +179,7 @@ def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table
         elect(tx)
         suspend(tx)
         expel(tx)
+        class_votes(tx)
         seat(tx)
         stop(tx)
         dispute(tx)

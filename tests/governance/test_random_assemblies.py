@@ -17,7 +17,7 @@ from coop.governance.statutes.model import Casting
 from coop.governance.statutes.record import describe_articles, read_articles
 from coop.governance.statutes.tallies import SecondCall
 from coop.kit.database import Database
-from tests.governance.assemblies import KINDS, draw_articles, judge, play
+from tests.governance.assemblies import CLASSES, KINDS, draw_articles, judge, play
 from tests.kit.clocks import SetClock
 
 PLAYED = 60
@@ -28,14 +28,16 @@ castings: st.SearchStrategy[Casting] = st.sampled_from(("", "for", "against"))
 
 
 @st.composite
-def counts(draw: st.DrawFn) -> Count:
-    """Counts that can be: as many for as against now and then, and heads that are no more than there are."""
+def counts(draw: st.DrawFn, *, inner: bool = False) -> Count:
+    """Counts that can be: as many for as against now and then, and heads that are no more than there are; with those of
+    each class, which are counts like them."""
     votes_for = draw(st.integers(0, 60))
     against = draw(st.one_of(st.just(votes_for), st.integers(0, 60)))
     blank, silent, absent = (draw(st.integers(0, 20)) for _ in range(3))
     members = draw(st.integers(0, 40))
     present = draw(st.integers(0, members))
     represented = draw(st.integers(0, present))
+    classes = () if inner else tuple((name, draw(counts(inner=True))) for name in sorted(CLASSES))
     return Count(
         votes_for,
         against,
@@ -46,6 +48,7 @@ def counts(draw: st.DrawFn) -> Count:
         votes_silent=silent,
         votes_represented=draw(st.integers(0, votes_for + against + blank)),
         members_represented=represented,
+        classes=classes,
     )
 
 
@@ -81,6 +84,6 @@ def test_adopted_motions_of_random_assemblies_act_exactly_once(embedded: Databas
         played = play(embedded, clock, f"town-{seed}", seed)
         assert played.disagreements == (), seed
         sums.update(decided=played.decided, adopted=played.adopted, acted=played.acted)
-        sums.update(revoked=played.revoked, divided=played.divided, cut=played.cut)
+        sums.update(revoked=played.revoked, divided=played.divided, cut=played.cut, by_class=played.by_class)
     assert sums["decided"] > sums["adopted"] > sums["acted"] > 0
-    assert min(sums["revoked"], sums["divided"], sums["cut"]) > PLAYED // 20
+    assert min(sums["revoked"], sums["divided"], sums["cut"], sums["by_class"]) > PLAYED // 20

@@ -26,6 +26,7 @@ from coop.governance.statutes.model import (
     Band,
     Call,
     Election,
+    MemberClass,
     Online,
     Proxies,
     Quorum,
@@ -56,7 +57,8 @@ RULE = Rule(
 )
 FULL = Articles(
     "full",
-    rules={"ordinary": RULE, "statutes": RULE, "tariff": RULE},
+    rules={"ordinary": RULE, "statutes": RULE, "tariff": replace(RULE, classes=("tenants",))},
+    classes=(MemberClass("15", "tenants", Share(1, 2), ("tenant",), quorum=Quorum("15.1", Share(1, 3), "votes")),),
     notices={"ordinary": Term("13", 14), "statutes": Term("13.2", 21)},
     texts={"ordinary": Term("13.3", 5), "statutes": Term("13.4", 7)},
     voters=Voters(
@@ -227,6 +229,7 @@ def test_statutes_that_may_come_on_file_can_be_read_compared_and_judged_by(path:
 def test_an_election_without_steps_and_absurd_numbers_are_refused_by_their_paths() -> None:
     absurd = replace(
         FULL,
+        classes=(),
         rules={"ordinary": replace(RULE, second=Second("14.2", Share(2, 3), to_days=10_000_000))},
         voters=Voters("11", bands=(Band(0, 1_000_000_000),)),
         election=Election("21", ()),

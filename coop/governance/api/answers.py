@@ -124,9 +124,21 @@ class ObjectionOut(Answer):
     new: bool
 
 
+class ClassCountOut(Answer):
+    """Votes and heads of one class of members that has a majority of its own."""
+
+    name: str
+    votes_for: int
+    votes_against: int
+    votes_blank: int
+    votes_entitled: int
+    members_present: int
+    members_entitled: int
+
+
 class CountOut(Answer):
-    """A count, and why it decides as it does: majority, no-votes, no-quorum, tie, too-few; chair or lot where these
-    broke a tie; not-decidable, not-approved, other-option, option-tie or decided-before. Members: heads."""
+    """A count, and why it decides as it does: majority, no-votes, no-quorum, tie, too-few, class-against; chair or lot
+    where these broke a tie; not-decidable, not-approved, other-option, option-tie or decided-before. Members: heads."""
 
     votes_for: int
     votes_against: int
@@ -138,6 +150,7 @@ class CountOut(Answer):
     members_entitled: int
     votes_needed: int
     reason: str
+    classes: list[ClassCountOut]
 
 
 class DecisionOut(Answer):

@@ -6,6 +6,7 @@ Texts and numbers have the sizes that the tables hold, so that one that does not
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -186,10 +187,10 @@ class MinutesBody(Body):
     """Id of the entry, by which sending it again is the same entry."""
 
 
-class CountBody(Body):
-    """Votes on a resolution as the minutes say them; ``votes_entitled`` is all that members had. Members are counted by
-    heads; where the minutes do not say them, everybody had one vote."""
+class ClassCountBody(Body):
+    """Votes of one class of members as the minutes say them; where they do not say heads, everybody had one vote."""
 
+    name: Line
     votes_for: Votes
     votes_against: Votes
     votes_blank: Votes = 0
@@ -198,8 +199,27 @@ class CountBody(Body):
     members_entitled: Votes | None = None
 
 
+class CountBody(Body):
+    """Votes on a resolution as the minutes say them; ``votes_entitled`` is all that members had. Members are counted by
+    heads; where the minutes do not say them, everybody had one vote. ``classes``: the votes of each class of members
+    whose own majority the statutes ask."""
+
+    votes_for: Votes
+    votes_against: Votes
+    votes_blank: Votes = 0
+    votes_entitled: Votes
+    members_present: Votes | None = None
+    members_entitled: Votes | None = None
+    classes: Annotated[list[ClassCountBody], Field(max_length=50)] = []
+
+
 def count_of(body: CountBody) -> model.Count:
     """The count that a body says."""
+    classes = sorted(((one.name, _count_heads(one)) for one in body.classes), key=lambda each: each[0])
+    return replace(_count_heads(body), classes=tuple(classes))
+
+
+def _count_heads(body: CountBody | ClassCountBody) -> model.Count:
     present = body.votes_for + body.votes_against + body.votes_blank
     return model.Count(
         body.votes_for,

@@ -120,6 +120,9 @@ def list_sections(kind: type = Articles, path: str = "") -> list[Section]:
             kinds = list_ruled() if each.name in ("rules", "referenda") else TERMS
             value = get_args(inner)[1]
             sections += [_section(value, f"{place}.{name}", f"{each.name}.{name}") for name in kinds]
+        elif get_origin(inner) is tuple and is_dataclass(get_args(inner)[0]):
+            row = get_args(inner)[0]
+            sections += [_section(row, f"{place}.{number}", each.name) for number in range(ROWS)]
         elif inner is str and each.name != "name":
             sections.append(Section(each.name, place, ()))
     return sections

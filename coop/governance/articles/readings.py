@@ -11,7 +11,7 @@ from coop.governance.articles import words as statutes_words
 from coop.governance.articles.reading_councils import read_council
 from coop.governance.articles.reading_motions import read_motions
 from coop.governance.articles.reading_referenda import read_referendum
-from coop.governance.articles.reading_rules import read_conditions, read_rule
+from coop.governance.articles.reading_rules import read_classes, read_conditions, read_rule
 from coop.governance.articles.words import STEPS
 from coop.governance.ballots.counting import decide, quorum_needed, votes_needed
 from coop.governance.kinds import list_kinds
@@ -141,6 +141,7 @@ def _read(articles: Articles, held_on: date) -> _Read:
     for kind in kinds:
         rule = find_rule(articles, kind)
         yield f"rules.{kind}", rule.article, read_rule(rule), _work_out(articles, kind, rule)
+    yield from (("classes", one.article, *read_classes(articles.classes)) for one in articles.classes[:1])
     for kind, term in articles.notices.items():
         yield f"notices.{kind}", term.article, [_say_term(term)], [_work_out_notice(articles, kind, held_on)]
     for kind, term in articles.texts.items():

@@ -15,6 +15,7 @@ from coop.web.writing import speak
 
 TITLES: Final[Mapping[str, str]] = {
     "rules": N_("How it is decided"),
+    "classes": N_("A class of members with a majority of its own"),
     "notices": N_("Notice"),
     "texts": N_("Text open to members"),
     "voters": N_("Who votes"),
@@ -52,6 +53,9 @@ LABELS: Final[Mapping[str, str]] = {
     "tie_article": N_("Article on a tie"),
     "in_writing": N_("Only in writing"),
     "secret": N_("Secret ballot"),
+    "classes": N_("Besides, the majority of each of these classes"),
+    "of_classes": N_("What it asks of classes of members"),
+    "by": N_("Name of the body"),
     "share": N_("Share"),
     "of": N_("Counted in"),
     "with_proxies": N_("Proxies count as present"),
@@ -127,6 +131,9 @@ WORDS: Final[Mapping[str, str]] = {
     "rejects": N_("it is rejected"),
     "chair": N_("the chair decides"),
     "lot": N_("the lot decides"),
+    "majority": N_("their majority, without their quorum"),
+    "with-quorum": N_("their majority and their quorum"),
+    "nothing": N_("nothing"),
     "members": N_("members"),
     "votes": N_("votes"),
     "quorum": N_("the first quorum applies again"),

@@ -12,10 +12,10 @@ from datetime import date
 
 from coop.communities.stops import find_stopping
 from coop.events import Event
-from coop.events.governance import ResolutionDecided
+from coop.events.governance import ClassCounted, ResolutionDecided
 from coop.governance.ballots.attendance.commands import freeze_attendance
 from coop.governance.ballots.commitments import draw_lot, hash_box
-from coop.governance.ballots.counting import count_ballots, decide, rule_of
+from coop.governance.ballots.counting import count_ballots, count_classes, decide, rule_of
 from coop.governance.ballots.elections import conclusion
 from coop.governance.ballots.motions.rules import find_dropped
 from coop.governance.ballots.motions.store import refuse_young
@@ -27,9 +27,12 @@ from coop.governance.entries import store as entries
 from coop.governance.kinds import Adopted, find_kind
 from coop.governance.meetings import list_store as lists
 from coop.governance.meetings import store, voting_lists
+from coop.governance.meetings.class_store import write_count
 from coop.governance.meetings.withdrawal_store import Withdrawal, find_withdrawn_points
 from coop.governance.model import ELECTION, Count, Meeting, Resolution, Verdict
 from coop.governance.statutes.applying import find_articles
+from coop.governance.statutes.classes import tally_classes
+from coop.governance.statutes.majorities import find_classes
 from coop.governance.statutes.model import Articles, Casting, Rule
 from coop.governance.statutes.tallies import SecondCall
 from coop.governance.stops.store import KeptStop, list_stops
@@ -186,6 +189,7 @@ def count_points(
     """Count points by the frozen lists of who votes and who is there, and tell what they come to."""
     list_hash = lists.find_list_hash(tx, meeting.meeting_id, lists.CLOSED) or ""
     ballots: list[tuple[Resolution, Counted]] = []
+    classes = tally_classes(voting_lists.read_kinds(tx, meeting), points[0].articles)
     for point in points:
         if point.resolution.kind == ELECTION:
             tx.tell(*conclusion.conclude(tx, meeting, point.resolution, list_hash))
@@ -194,6 +198,9 @@ def count_points(
         words = find_words(tx, resolution_id)
         standing = list_standing(tx, resolution_id).values()
         count = count_ballots(standing, votes, manners)
+        asked = {one.name for one in find_classes(point.articles, point.resolution.ruled_as)}
+        own = {name: members for name, members in classes.items() if name in asked}
+        count = count_classes(count, own, standing, votes, manners)
         box_hash = hash_box(resolution_id, standing)
         lot = draw_lot(resolution_id, box_hash)
         casting = lot if point.rule.tie == "lot" else _read_casting(words.get(CHAIR))
@@ -356,6 +363,7 @@ def _decide_point(
         rule=verdict.rule,
         members_present=count.members_present,
         members_entitled=count.members_entitled,
+        classes=tuple(ClassCounted(name=name, **write_count(own)) for name, own in count.classes),
     )
     kind = find_kind(resolution.kind)
     act = kind.act if verdict.adopted else kind.turn_down

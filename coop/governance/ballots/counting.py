@@ -6,12 +6,14 @@ Invariant: a count does not depend on the order of the ballots, and the verdict 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from coop.governance.ballots.attendance.rules import MANDATE
 from coop.governance.model import Ballot, Count, Verdict
 from coop.governance.statutes import majorities
+from coop.governance.statutes.classes import find_lacking
 from coop.governance.statutes.majorities import applies, count_present, find_rule, is_half
 from coop.governance.statutes.model import Articles, Casting, Rule
 from coop.governance.statutes.saying import say_rule
@@ -70,6 +72,21 @@ def count_ballots(
     )
 
 
+def count_classes(
+    count: Count,
+    members: Mapping[str, Collection[str]],
+    ballots: Collection[Ballot],
+    votes: Mapping[str, int],
+    attendance: Mapping[str, str] | None = None,
+) -> Count:
+    """A count with the same of each class, of whom ``members`` names who belongs to it, by the name of the class."""
+    counted = {
+        name: count_ballots(ballots, {each: number for each, number in votes.items() if each in own}, attendance)
+        for name, own in members.items()
+    }
+    return replace(count, classes=tuple(sorted(counted.items(), key=lambda each: each[0])))
+
+
 def divide_votes(ballot: Ballot, weight: int) -> dict[str, int]:
     """Votes of a ballot by choice, together all that its member has.
 
@@ -105,6 +122,7 @@ def tally_of(count: Count) -> Tally:
         members_present=count.members_present,
         represented=count.votes_represented,
         heads_represented=count.members_represented,
+        classes={name: tally_of(own) for name, own in count.classes},
     )
 
 
@@ -155,13 +173,16 @@ def decide(
     ruling = majorities.decide(articles, kind, tally, second, casting=casting, approved=approved)
     is_reached = rule.majority.is_reached(count.votes_for, base_votes(rule, count))
     is_tied = tally.is_tie and rule.tie != "rejects" and is_half(rule.majority) and not is_reached
-    is_broken = casting and is_tied and majorities.reaches_also(rule, tally)
+    against = find_lacking(majorities.find_classes(articles, kind, second), tally, quorum=False)
+    is_enough = is_reached or (is_tied and casting == "for")
+    lacks_class = against is not None and is_enough and majorities.reaches_also(rule, tally)
+    is_broken = casting and is_tied and majorities.reaches_also(rule, tally) and not lacks_class
     if ruling.word in _REASONS:
         reason = _REASONS[ruling.word]
     elif is_broken:
         reason = rule.tie
     else:
-        reason = "majority" if ruling.word == "adopted" else _say_why_not(count)
+        reason = "majority" if ruling.word == "adopted" else "class-against" if lacks_class else _say_why_not(count)
     return Verdict(ruling.word == "adopted", reason, ruling.article, votes_needed(rule, count), say_rule(rule))
 
 

@@ -65,11 +65,16 @@ def judge(
         is_called = says_why or not second.get("says_why", False)
         if is_called and earliest <= held_on <= first_on + timedelta(days=second["to_days"]):
             rule |= {"quorum": None, "also": None, **{name: second[name] for name in _OF_A_SECOND if name in second}}
+            rule["of_classes"] = second.get("of_classes", "majority")
         elif second.get("outside") == "undecidable":
             return False, second["article"]
     quorum = rule.get("quorum")
     if quorum and not _is_there(quorum, count):
         return False, quorum["article"]
+    classes = _list_classes(articles, rule, count)
+    for one, own in classes:
+        if one.get("quorum") and not _is_there(one["quorum"], own):
+            return False, one["quorum"]["article"]
     tied = count.votes_for == count.votes_against
     if not _is_enough(rule["majority"], count.votes_for, _base(rule.get("base", "cast"), count)):
         article = rule.get("tie_article") or rule["article"] if tied else rule["article"]
@@ -81,10 +86,21 @@ def judge(
     also = rule.get("also")
     if also and not _reaches(also["share"], count.votes_for, _base(also.get("base", "all"), count)):
         return False, also["article"]
+    for one, own in classes:
+        if not _is_enough(one["majority"], own.votes_for, _base(one.get("base", "cast"), own)):
+            return False, one["article"]
     approval = rule.get("approval")
     if approval and not approval.get("articles") and not approved:
         return False, approval["article"]
     return True, article
+
+
+def _list_classes(articles: Record, rule: Record, count: Count) -> list[tuple[Record, Count]]:
+    """The classes that a rule asks, each with its votes; one of nobody is not asked."""
+    how, counted = rule.get("of_classes", "with-quorum"), dict(count.classes)
+    asked = [one for one in articles.get("classes", []) if one["name"] in rule.get("classes", []) and how != "nothing"]
+    pairs = [(one, counted.get(one["name"], Count(0, 0, 0, 1, members_entitled=1))) for one in asked]
+    return [({**one, "quorum": None} if how == "majority" else one, own) for one, own in pairs if own.members_entitled]
 
 
 def _is_there(quorum: Record, count: Count) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -27,6 +27,7 @@ from coop.governance.ballots.box_again import (
     is_signed_by_two,
 )
 from coop.governance.ballots.challenges.again import check_disputes
+from coop.governance.ballots.classes_again import check_told_classes, read_classes_again, read_told_classes
 from coop.governance.ballots.elections.again import check_election
 from coop.governance.ballots.elections.store import list_counted
 from coop.governance.ballots.falls_again import check_stops, ruled_as
@@ -85,8 +86,7 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
     findings += _check_papers(tx, resolution_id)
     if resolution.kind == "election" and not meeting.entry_id:
         return _verify_election(tx, meeting, resolution, articles, findings)
-    counting = _read_minutes if meeting.entry_id else _count_box
-    count = counting(tx, meeting, resolution, findings)
+    count = (_read_minutes if meeting.entry_id else _count_box)(tx, meeting, resolution, articles, findings)
     findings += check_splits(tx, meeting.meeting_id, resolution_id, articles)
     decided = store.find_decision(tx, resolution_id)
     first_on = _find_first(tx, meeting, resolution)
@@ -294,7 +294,7 @@ def _is_beaten(tx: Tx, meeting: Meeting, resolution: Resolution, articles: Recor
     return not tied or tied[0][0] != resolution.resolution_id
 
 
-def _count_box(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[str]) -> Count:
+def _count_box(tx: Tx, meeting: Meeting, resolution: Resolution, articles: Record, findings: list[str]) -> Count:
     """Count the ballots by the frozen list, each held against the commitment that was told when it was put in the
     box."""
     resolution_id = resolution.resolution_id
@@ -311,7 +311,10 @@ def _count_box(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[
     decided = store.find_decision(tx, resolution_id)
     if decided is not None and decided.ballots_hash != box:
         findings.append("the ballots that were counted are others")
-    return _add_up(counted, votes, replay_attendance(tx, meeting.meeting_id, findings))
+    manners = replay_attendance(tx, meeting.meeting_id, findings)
+    own = read_classes_again(tx, meeting, ruled_as(resolution), articles, votes, findings)
+    classes = tuple((name, _add_up(counted, listed, manners)) for name, listed in own)
+    return replace(_add_up(counted, votes, manners), classes=classes)
 
 
 def _add_up(counted: list[Ballot], votes: Mapping[str, int], manners: Mapping[str, str]) -> Count:
@@ -344,8 +347,8 @@ def _is_by_other(member_id: str, listed: Mapping[str, str], cast: Mapping[str, B
     )
 
 
-def _read_minutes(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[str]) -> Count:
-    """The count of a resolution in the minutes that two people signed, held against the hash of what was entered."""
+def _read_minutes(tx: Tx, meeting: Meeting, resolution: Resolution, _: Record, findings: list[str]) -> Count:
+    """The count of a resolution in minutes that two people signed, held against the hash of what was entered."""
     assert meeting.entry_id is not None
     entry = entry_store.get_entry(tx, meeting.entry_id)
     if entry.content_hash != hash_again([entry.kind, entry.meeting_id, entry.paper, entry.content]):
@@ -358,7 +361,7 @@ def _read_minutes(tx: Tx, meeting: Meeting, resolution: Resolution, findings: li
     if not said:
         findings.append("the minutes do not hold it any more")
         return Count(0, 0, 0, 0)
-    return Count(**said[0])
+    return Count(**said[0] | {"classes": read_told_classes(said[0])})
 
 
 def _check_decision(
@@ -389,6 +392,7 @@ def _check_decision(
     counts = [tuple(each.get(name, 0) for name in names) for each in told]
     kept = decided.count
     heads = (kept.members_present, kept.members_entitled)
+    yield from check_told_classes(kept, told)
     if counts != [(kept.votes_for, kept.votes_against, kept.votes_blank, *heads, decided.verdict.word)]:
         yield "the count and the verdict are not those that were told when it was decided"
     hashes = [(each.get("voting_list_hash", ""), each.get("ballots_hash", "")) for each in told]

@@ -19,7 +19,7 @@ from coop.governance.programmes.wording import milestone_name, phase_name
 from coop.governance.statutes import law
 from coop.governance.statutes.majorities import count_present
 from coop.governance.statutes.model import Articles, Motions
-from coop.governance.statutes.saying import say_rule, say_share
+from coop.governance.statutes.saying import BASES, say_rule, say_share
 from coop.governance.statutes.voters import find_proxies, judge_split
 from coop.web.language import N_, gettext, translate
 from coop.web.writing import civil_day, number, speak
@@ -166,6 +166,24 @@ def rule(lang: str, outcome: Outcome) -> str:
     return sentence
 
 
+def classes(lang: str, outcome: Outcome) -> list[str]:
+    """What a resolution asks of each class of members, and how the class voted once it is decided."""
+    said, counted = [], dict(outcome.count.classes) if outcome.decided_on else {}
+    for one in outcome.articles.classes:
+        if one.name not in outcome.rule.classes:
+            continue
+        asked = N_("%(name)s (%(article)s): %(share)s %(base)s within this class.")
+        share, base = speak(lang, say_share(one.majority)), speak(lang, BASES[one.base])
+        sentence = translate(lang, asked, name=one.name, article=one.article, share=share, base=base)
+        if own := counted.get(one.name):
+            votes = {"votes_for": own.votes_for, "against": own.votes_against, "blank": own.votes_blank}
+            numbers = {name: number(lang, each) for name, each in (*votes.items(), ("all", own.votes_entitled))}
+            template = N_("%(votes_for)s for, %(against)s against, %(blank)s blank, of %(all)s votes in all.")
+            sentence += " " + translate(lang, template, **numbers)
+        said.append(sentence)
+    return said
+
+
 def proxies(lang: str, articles: Articles) -> str:
     """Say who may vote for somebody else, in a sentence with its article."""
     rule = find_proxies(articles)
@@ -255,6 +273,7 @@ def verdict(lang: str, outcome: Outcome) -> str:
         "not-amended": N_("Not decided: the amendment to this was not adopted."),
         "other-amendment": N_("Not adopted: an amendment that came before it was."),
         "decided-before": N_("Fell away: another meeting had decided the same before."),
+        "class-against": N_("Rejected: enough were for it of all, and too few of a class of members."),
         "elected": N_("Elected, as the votes below say."),
         "not-elected": N_("Nobody was elected."),
         "too-few": N_("Rejected: %(votes_for)s votes for and %(votes_against)s against were too few."),

@@ -19,6 +19,9 @@ from coop.values import BadInput, Problem, read_digits, say
 VOTES: Final = ("votes_for", "votes_against", "votes_blank", "votes_entitled")
 """Fields of the count of a point, as minutes say it."""
 
+CLASSES: Final = 6
+"""Classes of members whose votes a form has room for."""
+
 _TEXTS: Final = ("subject_nl", "subject_en", "explanation_nl", "explanation_en")
 
 Form = Mapping[str, str]
@@ -144,7 +147,8 @@ def read_minutes(form: Form, programmes: Sequence[Programme]) -> Minutes:
     held_on, convened_on = (_read_day(form, name, problems) for name in ("held_on", "convened_on"))
     meeting = _read_agenda(form, programmes, held_on, convened_on, problems)
     counts = tuple(
-        Count(*(_read_votes(form, f"{mark}{name}", problems) for name in VOTES)) for mark, _ in list_points(form)
+        replace(_read_count(form, mark, problems), classes=_read_classes(form, mark, problems))
+        for mark, _ in list_points(form)
     )
     paper = form.get("paper", "").strip()
     if not 0 < len(paper) <= 300:
@@ -152,6 +156,24 @@ def read_minutes(form: Form, programmes: Sequence[Programme]) -> Minutes:
     if problems:
         raise BadInput(problems, "bad-agenda")
     return Minutes(meeting, counts, paper)
+
+
+def _read_classes(form: Form, mark: str, problems: list[Problem]) -> tuple[tuple[str, Count], ...]:
+    """Votes of each class of members that a form names and somebody filled in."""
+    read = []
+    for number in range(CLASSES):
+        own = f"{mark}classes.{number}."
+        name = form.get(f"{own}name", "").strip()
+        if name and any(form.get(f"{own}{votes}", "").strip() for votes in VOTES):
+            counted = _read_count(form, own, problems)
+            there, every = counted.votes_present, counted.votes_entitled
+            read.append((name, replace(counted, members_present=there, members_entitled=every)))
+    return tuple(sorted(read, key=lambda each: each[0]))
+
+
+def _read_count(form: Form, mark: str, problems: list[Problem]) -> Count:
+    votes_for, against, blank, entitled = (_read_votes(form, f"{mark}{name}", problems) for name in VOTES)
+    return Count(votes_for, against, blank, entitled)
 
 
 def _read_votes(form: Form, name: str, problems: list[Problem]) -> int:

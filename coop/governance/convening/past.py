@@ -18,6 +18,8 @@ from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry
 from coop.governance.meetings import store
 from coop.governance.model import Count, Meeting, Resolution
+from coop.governance.statutes.majorities import find_classes
+from coop.governance.statutes.model import Articles
 from coop.governance.statutes.version import in_force
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, say
@@ -71,8 +73,10 @@ def keep_minutes(tx: Tx, entry: Entry) -> int:
         raise CoopError("meeting-on-file", say("meeting %(id)s is on file already", id=meeting.meeting_id))
     if problems := _judge_counts(minutes):
         raise BadInput(problems, "bad-count")
-    keep_past_meeting(tx, meeting)
     articles = in_force(store.list_statutes(tx), meeting.held_on).articles
+    if problems := _judge_classes(minutes, articles):
+        raise BadInput(problems, "bad-count")
+    keep_past_meeting(tx, meeting)
     counted = [Counted(count, approved=True) for count in minutes.counts]
     counts = list(zip(meeting.resolutions, counted, strict=True))
     tx.tell(*decide_points(tx, meeting, articles, counts, meeting.held_on))
@@ -94,7 +98,19 @@ def read_minutes(entry: Entry) -> Minutes:
         second_of=content.get("second_of"),
         second_why=content.get("second_why", ""),
     )
-    return Minutes(meeting, tuple(Count(**point["count"]) for point in points), entry.paper)
+    return Minutes(meeting, tuple(_read_count(point["count"]) for point in points), entry.paper)
+
+
+def _read_count(said: Mapping[str, Any]) -> Count:
+    classes = tuple(sorted(((name, Count(**own)) for name, own in said.get("classes", ())), key=lambda each: each[0]))
+    return Count(**{**said, "classes": classes})
+
+
+def _write_count(count: Count) -> dict[str, Any]:
+    """A count as an entry keeps it; the classes of members stand in it where the minutes say them."""
+    told: dict[str, Any] = {name: getattr(count, name) for name in _COUNTS}
+    classes = [[name, {each: getattr(own, each) for each in _COUNTS}] for name, own in count.classes]
+    return told | ({"classes": classes} if classes else {})
 
 
 def _write(minutes: Minutes) -> dict[str, Any]:
@@ -117,11 +133,28 @@ def _write(minutes: Minutes) -> dict[str, Any]:
                     "explanation_en": point.explanation_en,
                     "parameters": dict(point.parameters),
                 },
-                "count": {name: getattr(count, name) for name in _COUNTS},
+                "count": _write_count(count),
             }
             for point, count in zip(meeting.resolutions, minutes.counts, strict=True)
         ],
     }
+
+
+def _judge_classes(minutes: Minutes, articles: Articles) -> list[Problem]:
+    """Hold the votes of classes of members against the statutes: those of each class that they ask are said."""
+    problems = []
+    for line, (point, count) in enumerate(zip(minutes.meeting.resolutions, minutes.counts, strict=True), start=1):
+        asked, said = {one.name for one in find_classes(articles, point.ruled_as)}, [name for name, _ in count.classes]
+        if asked != set(said) or len(said) != len(asked):
+            reason = say("the statutes ask the votes of each of these classes: %(names)s", names=tuple(sorted(asked)))
+            problems.append(Problem(reason, f"{point.resolution_id}.count.classes", line))
+        for _, own in count.classes:
+            most = (own.votes_for <= count.votes_for, own.votes_against <= count.votes_against)
+            heads = own.members_present <= own.members_entitled <= count.members_entitled
+            if not (all(most) and heads and own.votes_present <= own.votes_entitled <= count.votes_entitled):
+                reason = say("a class of members has no more votes than all together")
+                problems.append(Problem(reason, f"{point.resolution_id}.count.classes", line))
+    return problems
 
 
 def _judge_counts(minutes: Minutes) -> list[Problem]:

@@ -85,7 +85,9 @@ def show_entries(request: Request) -> Response:
 def _show_form(request: Request, form: Form, code: str = "") -> Response:
     status = 422 if form.problems else 200
     kinds = {name: kind for name, kind in list_kinds().items() if name != ELECTION and kind.is_convened}
-    fields = {**gather_fields(request, form), "kinds": kinds}
+    with reading(request) as tx:
+        classes = {one.name for version in store.list_statutes(tx) for one in version.articles.classes}
+    fields = {**gather_fields(request, form), "kinds": kinds, "class_names": sorted(classes)[: formbook.CLASSES]}
     return render(request, "governance/past.html", status, **fields, code=code)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, insert, select
 
 from coop.communities.stops import is_stopped
 from coop.governance.meetings.agenda import arrange, find_order
+from coop.governance.meetings.class_store import add_counts, list_counts
 from coop.governance.meetings.kept_statutes import take
 from coop.governance.meetings.paper_store import Bound, group_bound, lay
 from coop.governance.model import Count, Meeting, Resolution, Verdict
@@ -324,13 +325,14 @@ def list_decisions(tx: Tx, meeting_id: str) -> dict[str, Decided]:
         resolution.c.community == tx.community, resolution.c.meeting_id == meeting_id
     )
     rows = select_as(tx, _Decision, decision, decision.c.resolution_id.in_(on_agenda))
-    return {row.resolution_id: _decided(row) for row in rows}
+    classes = list_counts(tx, [row.resolution_id for row in rows])
+    return {row.resolution_id: _decided(row, classes.get(row.resolution_id, ())) for row in rows}
 
 
 def find_decision(tx: Tx, resolution_id: str) -> Decided | None:
     """The decision on a resolution, or None while the vote is open."""
     row = find_by(tx, _Decision, decision, resolution_id=resolution_id)
-    return _decided(row) if row else None
+    return _decided(row, list_counts(tx, [resolution_id]).get(resolution_id, ())) if row else None
 
 
 def add_decision(tx: Tx, decided: Decided) -> None:
@@ -360,6 +362,7 @@ def add_decision(tx: Tx, decided: Decided) -> None:
         decided.ballots_hash,
     )
     insert_nouns(tx, decision, [row], **stamp(tx))
+    add_counts(tx, decided.resolution_id, count.classes)
 
 
 def _resolution(point: _Point, documents: Mapping[str, Document], papers: Bound) -> Resolution:
@@ -372,7 +375,7 @@ def _resolution(point: _Point, documents: Mapping[str, Document], papers: Bound)
     return Resolution(**said, parameters=PARAMETERS.open(document), papers=papers.get(point.resolution_id, ()))
 
 
-def _decided(row: _Decision) -> Decided:
+def _decided(row: _Decision, classes: tuple[tuple[str, Count], ...]) -> Decided:
     return Decided(
         row.resolution_id,
         row.decided_on,
@@ -388,6 +391,7 @@ def _decided(row: _Decision) -> Decided:
             row.votes_silent,
             row.votes_represented,
             row.members_represented,
+            classes,
         ),
         row.voting_list_hash,
         row.ballots_hash,

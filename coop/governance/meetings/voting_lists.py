@@ -18,9 +18,9 @@ from datetime import date, datetime
 from typing import Final
 
 from coop.events.governance import VotingListFrozen
+from coop.governance.meetings import class_store, suspension_store
 from coop.governance.meetings import list_store as store
 from coop.governance.meetings import store as meeting_store
-from coop.governance.meetings import suspension_store
 from coop.governance.meetings.list_store import CLOSED, OPENED
 from coop.governance.meetings.suspension_store import Suspension
 from coop.governance.meetings.term_store import list_terms
@@ -28,7 +28,7 @@ from coop.governance.meetings.times import find_recording_time
 from coop.governance.meetings.voter_commitments import list_committed, make_secret
 from coop.governance.meetings.voter_store import Registered, find_members
 from coop.governance.model import Meeting
-from coop.governance.statutes.applying import find_council, first_vote_by
+from coop.governance.statutes.applying import find_articles, find_council, first_vote_by
 from coop.governance.statutes.delegates import (
     DELEGATES,
     MEMBERS,
@@ -219,9 +219,25 @@ def list_left(tx: Tx, meeting: Meeting) -> Sequence[str]:
     return sorted(member_id for member_id in listed if member_id not in now)
 
 
+def read_kinds(tx: Tx, meeting: Meeting) -> Mapping[str, str]:
+    """The kind of each member on the list of a meeting at which classes of members have majorities of their own, as it
+    was frozen with the list; nobody where none has."""
+    return class_store.find_kinds(tx, meeting.meeting_id) or {}
+
+
+def _freeze_kinds(tx: Tx, meeting: Meeting, votes: Mapping[str, int]) -> str:
+    """Freeze of which kind each voter is, by what the register told before the vote opened; returns the hash."""
+    if not find_articles(meeting, meeting_store.list_statutes(tx)).classes:
+        return ""
+    registered = find_members(tx, meeting.held_on, find_freezing_time(tx, meeting))
+    kinds = {member_id: registered[member_id].kind if member_id in registered else "" for member_id in votes}
+    return class_store.add_kinds(tx, meeting.meeting_id, kinds)
+
+
 def _keep(tx: Tx, meeting: Meeting, moment: str, votes: Mapping[str, int], secret: str) -> None:
     list_hash = store.add_list(tx, meeting.meeting_id, moment, votes, secret)
     voters = list_committed(meeting.meeting_id, read_members(tx, meeting), secret)
+    classes_hash = _freeze_kinds(tx, meeting, votes) if moment == OPENED else ""
     tx.tell(
         VotingListFrozen(
             meeting_id=meeting.meeting_id,
@@ -230,5 +246,6 @@ def _keep(tx: Tx, meeting: Meeting, moment: str, votes: Mapping[str, int], secre
             members=sum(1 for number in votes.values() if number),
             votes=sum(votes.values()),
             voters_hash=hash_parameters(voters),
+            classes_hash=classes_hash,
         )
     )

@@ -33,6 +33,7 @@ _REASONS = {
     "other-amendment": N_("an amendment that came before it was adopted"),
     "decided-before": N_("another meeting had decided the same before"),
     "too-few": N_("too few votes were for it"),
+    "class-against": N_("enough were for it of all, and too few of a class of members"),
     "chair": N_("as many votes for as against; the chair decided"),
     "lot": N_("as many votes for as against; the lot decided"),
     "not-decidable": N_("a second meeting at this time may not decide it"),

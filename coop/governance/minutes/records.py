@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from coop.governance.ballots.closing import Outcome, outcomes
 from coop.governance.ballots.store import list_standing
@@ -119,8 +119,20 @@ def minutes_record(tx: Tx, entry_id: str) -> dict[str, Any]:
     }
 
 
-def count_record(outcome: Outcome) -> dict[str, int | str]:
+_OF_CLASS: Final = (
+    "votes_for",
+    "votes_against",
+    "votes_blank",
+    "votes_entitled",
+    "members_present",
+    "members_entitled",
+)
+"""Numbers of a class of members that a record names."""
+
+
+def count_record(outcome: Outcome) -> dict[str, Any]:
     """A count and why it decides as it does, as plain values."""
+    of_classes = outcome.count.classes
     return {
         "votes_for": outcome.count.votes_for,
         "votes_against": outcome.count.votes_against,
@@ -132,6 +144,7 @@ def count_record(outcome: Outcome) -> dict[str, int | str]:
         "members_entitled": outcome.count.members_entitled,
         "votes_needed": outcome.verdict.votes_needed,
         "reason": outcome.verdict.reason,
+        "classes": [{"name": name, **{each: getattr(own, each) for each in _OF_CLASS}} for name, own in of_classes],
     }
 
 

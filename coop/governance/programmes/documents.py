@@ -73,11 +73,24 @@ def read_voting_list(body: bytes) -> Mapping[str, int]:
     return {str(member_id): int(number) for member_id, number in json.loads(body)}
 
 
+def write_class_list(kinds: Mapping[str, str]) -> bytes:
+    """Write version 1: members in the order of their ids, each with the kind that the register has them as."""
+    return canonical_json([[member_id, kind] for member_id, kind in sorted(kinds.items())])
+
+
+def read_class_list(body: bytes) -> Mapping[str, str]:
+    """Read version 1."""
+    return {str(member_id): str(kind) for member_id, kind in json.loads(body)}
+
+
 NOTICE: Final[Schema[Mapping[str, Any]]] = Schema("meeting-notice", 1, canonical_json, {1: read_mapping})
 """A notice whole: kind, subject and explanation of every point as well as its parameters."""
 
 VOTING_LIST: Final[Schema[Mapping[str, int]]] = Schema("voting-list", 1, write_voting_list, {1: read_voting_list})
 """Voters at a meeting, and with how many votes."""
+
+CLASS_LIST: Final[Schema[Mapping[str, str]]] = Schema("class-list", 1, write_class_list, {1: read_class_list})
+"""Voters at a meeting, and of which kind each of them is."""
 
 PARAMETERS: Final[Schema[Mapping[str, Any]]] = Schema("resolution-parameters", 1, canonical_json, {1: read_mapping})
 """Effects of a resolution when it is adopted, as its notice said; also the record of the statutes that are on file, so

@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 from coop.governance.statutes import law
 from coop.governance.statutes.delegates import judge_council
-from coop.governance.statutes.model import Articles, Rule, Step
+from coop.governance.statutes.model import Articles, Rule, Share, Step
 from coop.values import Problem, say
 
 DAYS_MAX: Final = 365
@@ -62,7 +62,7 @@ def judge_articles(articles: Articles, kinds: Collection[str]) -> list[Problem]:
         for path, name, number in _list_wholes(articles, "")
         if number > MOST.get(name, number)
     ]
-    for judge in (_judge_advance, _judge_bands, _judge_election, _judge_referenda):
+    for judge in (_judge_classes, _judge_advance, _judge_bands, _judge_election, _judge_referenda):
         problems += judge(articles)
     return problems + judge_council(articles.council)
 
@@ -94,11 +94,10 @@ def _list_parts(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _judge_rule(rule: Rule, path: str) -> list[Problem]:
-    problems = []
+    problems: list[Problem] = []
     majorities = [("majority", rule.majority)] + ([("second.majority", rule.second.majority)] if rule.second else [])
     for name, share in majorities:
-        if 2 * share.num < share.den or (share.above and share.num == share.den):
-            problems.append(Problem(say("a majority is at least one half and at most all"), f"{path}.{name}"))
+        problems += _judge_majority(share, f"{path}.{name}")
     for name, also in (("also", rule.also), ("second.also", rule.second.also if rule.second else None)):
         if also is not None and also.share.above and also.share.num == also.share.den:
             problems.append(Problem(say("more than all can never be for it"), f"{path}.{name}.share"))
@@ -110,6 +109,45 @@ def _judge_rule(rule: Rule, path: str) -> list[Problem]:
     if rule.second is not None and rule.second.from_days > rule.second.to_days:
         problems.append(Problem(say("a second meeting has a first day before its last"), f"{path}.second.from_days"))
     return problems
+
+
+def _judge_classes(articles: Articles) -> list[Problem]:
+    """Hold classes of members against the rules that name them: each has a name of its own, and some rule asks it."""
+    problems, names = [], [one.name for one in articles.classes]
+    asked = {name for rule in articles.rules.values() for name in rule.classes}
+    for place, one in enumerate(articles.classes):
+        path = f"classes.{place}"
+        if not one.name.strip() or "," in one.name:
+            problems.append(Problem(say("give each class a name, without a comma"), f"{path}.name"))
+        elif names.index(one.name) != place:
+            problems.append(Problem(say("is the name of another class"), f"{path}.name"))
+        elif one.name not in asked:
+            problems.append(Problem(say("no rule asks the majority of this class"), f"{path}.name"))
+        problems += _judge_majority(one.majority, f"{path}.majority")
+        if one.quorum is not None and one.quorum.share.above and one.quorum.share.num == one.quorum.share.den:
+            problems.append(Problem(say("more than all can never be there"), f"{path}.quorum.share"))
+    if sum(1 for one in articles.classes if not one.kinds) > 1:
+        problems.append(Problem(say("everybody of no other class is one class"), "classes"))
+    for kind, rule in articles.rules.items():
+        if rule.second is not None and rule.second.of_classes != "majority" and not rule.classes:
+            reason = say("the rule asks the majority of no class of members")
+            problems.append(Problem(reason, f"rules.{kind}.second.of_classes"))
+    if articles.nomination is not None and articles.nomination.classes:
+        problems.append(Problem(say("a nomination is broken by all together"), "nomination.classes"))
+    second = articles.nomination.second if articles.nomination else None
+    if second is not None and second.of_classes != "majority":
+        problems.append(Problem(say("a nomination is broken by all together"), "nomination.second.of_classes"))
+    return problems + [
+        Problem(say("is no class of members that these statutes name"), f"rules.{kind}.classes")
+        for kind, rule in articles.rules.items()
+        if not set(rule.classes) <= set(names)
+    ]
+
+
+def _judge_majority(share: Share, path: str) -> list[Problem]:
+    if 2 * share.num < share.den or (share.above and share.num == share.den):
+        return [Problem(say("a majority is at least one half and at most all"), path)]
+    return []
 
 
 def _judge_advance(articles: Articles) -> list[Problem]:

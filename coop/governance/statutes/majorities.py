@@ -2,7 +2,8 @@
 
     quorum met  = there * den >= all * num          heads or votes, as the statutes count
     adopted     = quorum met and for * den >= base * num   (or >, where they ask more than a share),
-                  and the same of a second share, where they ask one besides
+                  and the same of a second share, where they ask one besides,
+                  and of each class of members whose own majority they ask
 
 Source: Civil Code, book 2, articles 2:18, 2:38, 2:42 and 2:43; docs/domain/meetings-votes-and-statutes.md#e19.
 """
@@ -12,8 +13,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from coop.governance.statutes.classes import find_lacking, list_asked
 from coop.governance.statutes.law import AS_STATUTES, FLOORS, LAW, OUTSIDE, WITH_NOTICE
-from coop.governance.statutes.model import Articles, Casting, Quorum, Rule, Ruling, Second, Share
+from coop.governance.statutes.model import Articles, Casting, MemberClass, Quorum, Rule, Ruling, Second, Share
 from coop.governance.statutes.tallies import SecondCall, Tally
 
 
@@ -46,6 +48,13 @@ def applies(articles: Articles, kind: str, second: SecondCall | None = None) -> 
         own = rule.second
         return replace(rule, article=own.article, majority=own.majority, quorum=own.quorum, also=own.also)
     return None if rule.second.outside == "undecidable" else rule
+
+
+def find_classes(articles: Articles, kind: str, second: SecondCall | None = None) -> tuple[MemberClass, ...]:
+    """Classes of members whose own majority a kind of decision asks, each as that meeting asks it."""
+    rule = find_rule(articles, kind)
+    within = rule.second if second is not None and rule.second and _is_within(rule.second, second) else None
+    return list_asked(articles, rule, within)
 
 
 def decide(
@@ -82,7 +91,14 @@ def decide(
         return Ruling("not decidable", asked.second.article if asked.second else asked.article)
     if rule.quorum is not None and not has_quorum(rule.quorum, tally):
         return Ruling("no quorum", rule.quorum.article)
+    asked_of = find_classes(articles, kind, second)
+    absent = find_lacking(asked_of, tally, quorum=True)
+    if absent is not None and absent.quorum is not None:
+        return Ruling("no quorum", absent.quorum.article)
     ruling = _judge(rule, tally, casting)
+    against = find_lacking(asked_of, tally, quorum=False) if ruling.word == "adopted" else None
+    if against is not None:
+        return Ruling("rejected", against.article)
     approval = rule.approval
     is_asked = approval is not None and (not approval.articles or changes in approval.articles)
     if ruling.word == "adopted" and approval is not None and is_asked and not approved:

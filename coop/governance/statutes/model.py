@@ -104,7 +104,8 @@ class Also:
 class Second:
     """A second meeting ``from_days`` to ``to_days`` after the first, in which another ``quorum`` is asked, or none, and
     beside its majority another share (``also``), or none. One outside that window is none: it asks the first quorum
-    again, or may not decide at all (``outside``)."""
+    again, or may not decide at all (``outside``). Of each class that the rule names it asks the ``majority``, without
+    the quorum of the class, or the same as the first (``with-quorum``), or ``nothing``."""
 
     article: str
     majority: Share
@@ -114,16 +115,32 @@ class Second:
     outside: Literal["quorum", "undecidable"] = "quorum"
     quorum: Quorum | None = None
     also: Also | None = None
+    of_classes: Literal["majority", "with-quorum", "nothing"] = "majority"
+
+
+@dataclass(frozen=True)
+class MemberClass:
+    """Members who have a majority of their own: those whom the register has as one of the ``kinds``, or everybody of a
+    kind that no class names. A rule asks it by its ``name``, with its ``quorum`` of this class; where nobody belongs to
+    the class, it asks nothing."""
+
+    article: str
+    name: str
+    majority: Share
+    kinds: tuple[str, ...] = ()
+    base: Base = "cast"
+    quorum: Quorum | None = None
 
 
 @dataclass(frozen=True)
 class Approval:
-    """Consent of an outside body, for a change of some articles or, where none is named, for every decision of a kind.
-    Without it a decision is not valid, or not effective, as ``lacking`` says."""
+    """Consent of an outside body, ``by`` its name, for a change of some articles or, where none is named, for every
+    decision of a kind. Without it a decision is not valid, or not effective, as ``lacking`` says."""
 
     article: str
     articles: tuple[str, ...] = ()
     lacking: Literal["not valid", "not effective"] = "not valid"
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,7 +148,7 @@ class Rule:
     """The rule for one kind of decision. ``tie_article`` is that of a tie, where it is another one.
 
     ``tie``: equal votes reject, or the chair's casting vote or a lot decides; this touches a majority of half only.
-    ``secret``: nobody may learn how a member voted.
+    ``secret``: nobody may learn how a member voted. ``classes``: names of those whose own majority it asks besides.
     """
 
     article: str
@@ -145,6 +162,7 @@ class Rule:
     also: Also | None = None
     in_writing: bool = False
     secret: bool = False
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -353,6 +371,7 @@ class Articles:
 
     name: str
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    classes: tuple[MemberClass, ...] = ()
     notices: Mapping[str, Term] = field(default_factory=dict)
     texts: Mapping[str, Term] = field(default_factory=dict)
     voters: Voters | None = None

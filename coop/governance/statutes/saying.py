@@ -64,6 +64,11 @@ def say_rule(rule: Rule) -> Said:
         said = say("%(rule)s; %(quorum)s (%(article)s)", rule=said, quorum=quorum, article=rule.quorum.article)
     if rule.also is not None:
         said = say("%(rule)s; %(also)s", rule=said, also=say_also(rule.also))
+    if len(rule.classes) == 1:
+        said = say("%(rule)s; besides, a class of members by itself", rule=said)
+    elif rule.classes:
+        number = len(rule.classes)
+        said = say("%(rule)s; besides, each of %(number)s classes of members by itself", rule=said, number=number)
     if rule.tie == "chair":
         said = say("%(rule)s; at a tie the chair decides", rule=said)
     if rule.tie == "lot":

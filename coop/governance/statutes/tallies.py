@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from coop.governance.statutes.model import Base
@@ -11,7 +12,8 @@ from coop.governance.statutes.model import Base
 @dataclass(frozen=True)
 class Tally:
     """Votes and heads of one vote. Present are also those who are represented; ``represented`` says how many votes of
-    them are, ``heads_represented`` how many members. Invalid votes are neither cast nor blank."""
+    them are, ``heads_represented`` how many members. Invalid votes are neither cast nor blank. ``classes`` holds the
+    same of each class of members that has a majority of its own, by its name."""
 
     votes_for: int
     votes_against: int
@@ -22,6 +24,7 @@ class Tally:
     members_present: int = 0
     represented: int = 0
     heads_represented: int = 0
+    classes: Mapping[str, Tally] = field(default_factory=dict)
 
     @property
     def votes_cast(self) -> int:

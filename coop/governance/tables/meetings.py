@@ -14,6 +14,7 @@ from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, String, Un
 
 from coop.governance.tables.assembly import ASSEMBLY_TABLES
 from coop.governance.tables.challenges import CHALLENGE_TABLES
+from coop.governance.tables.classes import CLASS_TABLES
 from coop.governance.tables.columns import (
     count_column,
     day_column,
@@ -339,5 +340,6 @@ KEPT = (
     *MOTION_TABLES,
     *REFERENDUM_TABLES,
     *EXPULSION_TABLES,
+    *CLASS_TABLES,
 )
 """Tables whose rows are never changed or deleted."""
