@@ -10,6 +10,7 @@ from coop.governance.access import ACCESS
 from coop.governance.ballots.challenges.store import list_open_again
 from coop.governance.ballots.store import list_ballots
 from coop.governance.ballots.views import MeetingView, find_resolution_view, view_meetings, view_undecided
+from coop.governance.ballots.wording import say_paper
 from coop.governance.convening.referring import list_to_hold
 from coop.governance.entered import KINDS
 from coop.governance.entries.store import list_waiting
@@ -180,7 +181,9 @@ def _list_entries(tx: Tx, session: Session) -> list[Waiting]:
     if not ACCESS.allows(session, "confirm-entry"):
         return []
     return [
-        Waiting(say(KINDS[entry.kind].waits, paper=entry.paper), KINDS[entry.kind].page.format(**entry.about))
+        Waiting(
+            say(KINDS[entry.kind].waits, paper=say_paper(entry.paper)), KINDS[entry.kind].page.format(**entry.about)
+        )
         for entry in list_waiting(tx, *(name for name, kind in KINDS.items() if kind.waits))
         if entry.actor != f"{session.kind}:{session.account_id}"
     ]

@@ -145,7 +145,7 @@ def test_each_kind_of_entry_waits_at_its_page_where_anybody_settles_it_but_who_e
     own, member = read(desk, "account-1", "board"), read(desk, "account-3", "member")
     second = {"member_id": "m002"}
     for kind, entry_id in entered.items():
-        line = KINDS[kind].waits % {"paper": name_paper(kind)}
+        line = KINDS[kind].waits % {"paper": "From the room" if kind == "ballots" else name_paper(kind)}
         others = read(desk, "account-2", "board", **second)
         assert line in others, kind
         assert line not in own | member, kind

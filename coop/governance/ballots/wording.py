@@ -21,6 +21,7 @@ from coop.governance.statutes.majorities import count_present
 from coop.governance.statutes.model import Articles, Motions
 from coop.governance.statutes.saying import BASES, say_rule, say_share
 from coop.governance.statutes.voters import find_proxies, judge_split
+from coop.values import say
 from coop.web.language import N_, gettext, translate
 from coop.web.writing import civil_day, number, speak
 
@@ -36,7 +37,16 @@ SUSPENSIONS: Final = {
     "lifted": N_("lifted"),
 }
 PAPERS: Final = {"room": N_("From the room"), "paper": N_("On paper"), "letter": N_("By letter")}
-"""Sources of ballots that somebody entered for others come from."""
+"""Sources of ballots that somebody entered for others."""
+
+
+def say_paper(paper: str) -> str:
+    """What an entry was read off, in words: ballots keep a word for it, any other names it.
+
+    >>> say_paper("room"), say_paper("Minutes of 8 June")
+    ('From the room', 'Minutes of 8 June')
+    """
+    return say(PAPERS[paper]) if paper in PAPERS else paper
 
 
 def chosen(lang: str, choice: str | Parts) -> str:
