@@ -22,7 +22,7 @@ def test_lists_that_were_frozen_before_get_a_secret_each_and_stay_as_they_are(da
     begin(database)
     go_to(database, "governance_0001")
     with database.system_read() as sql:
-        before = sql.execute(text("SELECT * FROM voting_list ORDER BY moment")).mappings().all()
+        before = [dict(row) for row in sql.execute(text("SELECT * FROM voting_list ORDER BY moment")).mappings()]
     assert [row["moment"] for row in before] == ["closed", "opened"]
     assert all("secret" not in row for row in before)
     database.migrate(GOVERNANCE.migrations)
