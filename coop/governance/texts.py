@@ -17,7 +17,7 @@ def holds_control(value: object) -> bool:
     >>> holds_control({"name": ["a", "b\\a"]}), holds_control({"name": ["a\\n\\tb", 1]})
     (True, False)
     """
-    return next(_unprintable(value, ""), None) is not None
+    return find_unprintable(value) is not None
 
 
 def find_unprintable(value: object) -> str | None:

@@ -3,6 +3,7 @@ and each with the votes that the statutes give.
 
     on the list  = admitted on or before the day of the meeting, and not left by then,
                    as far as it was told before the vote opened
+    kinds        = those of the members on it, where classes have majorities of their own
     votes        = 0 of a kind without a vote, or suspended; else 1, or by the register; at most the most
 
 The list is the one under the hash that was told when it was frozen. What the register told comes from its own journal,
@@ -78,7 +79,11 @@ def verify_voters(governance: Tx, members: Tx) -> Iterator[str]:
         expected = list_voters(register, articles, meeting.held_on, told_until)
         if articles.get("council"):
             expected = _narrow(register, articles, meeting, expected, told_until)
-        yield from compare(f"meeting {frozen.meeting_id}, list as it was {frozen.moment}", listed, expected)
+        name = f"meeting {frozen.meeting_id}, list as it was {frozen.moment}"
+        yield from compare(name, listed, expected)
+        if frozen.classes_hash:
+            kinds = dict(json.loads(load(governance, frozen.classes_hash).body))
+            yield from compare_kinds(name, kinds, _list_newest(register, meeting.held_on, told_until))
 
 
 def _narrow(
@@ -114,6 +119,14 @@ def compare(name: str, listed: Mapping[str, int], expected: Mapping[str, int]) -
     for member_id in sorted(listed.keys() & expected.keys()):
         if listed[member_id] != expected[member_id]:
             yield f"{name}: {member_id} has {listed[member_id]} votes, and should have {expected[member_id]}"
+
+
+def compare_kinds(name: str, listed: Mapping[str, str], newest: Newest) -> Iterator[str]:
+    """Name each member whom a list holds to be of another kind than the register told."""
+    for member_id, kind in sorted(listed.items()):
+        told = newest[member_id][1] if member_id in newest else ""
+        if kind != told:
+            yield f"{name}: {member_id} is counted as {kind or 'nothing'}, and is {told or 'nothing'} by what was told"
 
 
 def list_voters(register: Register, articles: Articles, day: date, until: datetime) -> dict[str, int]:

@@ -20,7 +20,7 @@ from coop.governance.meetings.list_store import OPENED, find_list
 from coop.governance.meetings.term_store import Term
 from coop.governance.meetings.voting_lists import list_late, list_unheard, read_list
 from coop.governance.statutes.council import Council
-from coop.governance.statutes.model import Share, Voters
+from coop.governance.statutes.model import MemberClass, Rule, Share, Voters
 from coop.governance.statutes.version import Statutes
 from coop.governance.suspensions.commands import suspend_member
 from coop.governance.tables.meetings import voter
@@ -141,6 +141,23 @@ def test_a_phantom_that_was_put_among_the_voters_before_the_list_froze_is_found(
             "m001 has 7 votes, and should have 1",
         )
     ]
+
+
+def test_a_member_who_was_put_in_another_class_before_the_list_froze_is_found(
+    embedded: Database, clock: SetClock, register: Database
+) -> None:
+    more = Share(1, 2, above=True)
+    classes = (MemberClass("art. 9", "tenants", more, ("tenant",)), MemberClass("art. 9", "others", more))
+    rules = {**STATUTES.articles.rules, "ordinary": Rule("art. 8", more, classes=("tenants", "others"))}
+    begin(
+        embedded, clock, register, replace(STATUTES, articles=replace(STATUTES.articles, rules=rules, classes=classes))
+    )
+    assert find(embedded, register) == []
+    with embedded.system_write() as sql:
+        sql.execute(text("UPDATE voter SET kind = 'tenant' WHERE member_id = 'm001'"))
+    close(embedded, clock)
+    name = "meeting alv-1, list as it was opened: "
+    assert find(embedded, register) == [f"{name}m001 is counted as tenant, and is owner by what was told"]
 
 
 def test_a_member_of_whom_governance_did_not_hear_in_time_is_named(
