@@ -144,6 +144,49 @@ class AllocationKeyAnswered(Event):
         return self.resolution_id
 
 
+EVERYBODY = "*"
+"""Stands for every connection with an electricity meter."""
+
+
+class SharingSpell(BaseModel):
+    """A connection (or ``EVERYBODY``) shares from ``joins_on`` up to ``leaves_on`` (None: still)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    connection_id: str
+    joins_on: date
+    leaves_on: date | None = None
+
+
+class SharingGroupChanged(Event):
+    """A sharing group was made, or somebody said who shares in it: all its ``spells``, past and to come, as they are
+    after statement ``number`` on the group. Beside them a key is judged before the members are asked for it."""
+
+    TYPE: ClassVar[str] = "metering.sharing-group-changed.v1"
+    NOUNS: ClassVar[str] = "allocation-keys"
+
+    group_id: str
+    number: int
+    spells: tuple[SharingSpell, ...]
+
+    def key(self) -> str:
+        return self.group_id
+
+
+class ConnectionMetered(Event):
+    """A connection got its first electricity meter, or has none any more: that one hung elsewhere, or was moved."""
+
+    TYPE: ClassVar[str] = "metering.connection-metered.v1"
+    NOUNS: ClassVar[str] = "allocation-keys"
+
+    connection_id: str
+    metered: bool
+    changed_at: datetime
+
+    def key(self) -> str:
+        return self.connection_id
+
+
 class ProgramTokenUsed(Event):
     """A program came in with its token here, for the first time on a day."""
 

@@ -20,8 +20,8 @@ Tells: StatutesAdopted, MeetingConvened, TariffProposed, MeetingWithdrawn, Point
     MilestoneReached, TrancheReleased, TrancheReferred, SteeringSeatTaken, SteeringSeatEnded, SteeringDecided; by the
     calendar VoteOpened, VoteClosing, VoteEnded, DeadlinePassed, SteeringReminded; ProgramTokenUsed.
 Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberChanged, MemberLeft, MessageSent, MessageFailed,
-    PeriodClosed, LawPublished, TariffAnswered, AllocationKeyAnswered, ChoiceAnswered (what was decided and could not
-    be taken).
+    PeriodClosed, SharingGroupChanged and ConnectionMetered (over whom a key could divide), LawPublished,
+    TariffAnswered, AllocationKeyAnswered, ChoiceAnswered (what was decided and could not be taken).
 Refuses: to release money on the word of one party or of who has no seat, to judge prices (billing does), to believe
     a date of a notice, a ballot or a closing, to let one person speak for others, to count anything before a meeting is
     closed, to hold a secret ballot as long as a ballot could be tied to a member (an election that the statutes want

@@ -9,7 +9,7 @@ from coop.communities.law_commands import on_law_published
 from coop.events import governance as facts
 from coop.events.billing import LawPublished, TariffAnswered
 from coop.events.members import ChoiceAnswered, MemberAdmitted, MemberChanged, MemberLeft, MessageFailed, MessageSent
-from coop.events.metering import AllocationKeyAnswered, PeriodClosed
+from coop.events.metering import AllocationKeyAnswered, ConnectionMetered, PeriodClosed, SharingGroupChanged
 from coop.governance import exports, home, own_data
 from coop.governance.access import ACCESS
 from coop.governance.api import attendance as attendance_api
@@ -52,7 +52,12 @@ from coop.governance.expulsions import pages as expulsion_pages
 from coop.governance.feeds import api as feed
 from coop.governance.feeds import pages as partner_pages
 from coop.governance.meetings import cards as member_cards
-from coop.governance.meetings.heard_answers import on_decision_answered, on_period_closed
+from coop.governance.meetings.heard_answers import (
+    on_connection_metered,
+    on_decision_answered,
+    on_period_closed,
+    on_sharing_group_changed,
+)
 from coop.governance.meetings.heard_notices import on_message_failed, on_message_sent
 from coop.governance.meetings.heard_voters import on_member_admitted, on_member_changed, on_member_left
 from coop.governance.meetings.jobs import JOBS
@@ -67,7 +72,10 @@ from coop.governance.tables.meetings import (
     closed_period,
     decision_answer,
     member_number,
+    metered_connection,
     notice_told,
+    sharing_group,
+    sharing_spell,
     voter,
     voter_left,
 )
@@ -147,6 +155,8 @@ GOVERNANCE = Service(
         MessageSent: on_message_sent,
         MessageFailed: on_message_failed,
         PeriodClosed: on_period_closed,
+        SharingGroupChanged: on_sharing_group_changed,
+        ConnectionMetered: on_connection_metered,
         LawPublished: on_law_published,
         TariffAnswered: on_decision_answered,
         AllocationKeyAnswered: on_decision_answered,
@@ -161,6 +171,9 @@ GOVERNANCE = Service(
         notice_told,
         decision_answer,
         closed_period,
+        sharing_group,
+        sharing_spell,
+        metered_connection,
     ),
     kept_tables=KEPT,
     routers=(

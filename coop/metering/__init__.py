@@ -6,6 +6,7 @@ what happened at breaks of registers and to meters and the answers to them, late
 set aside, looks of others at the use of members, what was found odd about meters.
 
 Tells: PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, AllocationKeyAnswered,
+SharingGroupChanged and ConnectionMetered (by which a key is judged before the vote),
 ProgramTokenUsed, ReadingChanged (to the member whose meter it is), UseSeen.
 
 Hears: CommunityDescribed, ChoiceMade, ConnectionOpened, ConnectionClosed (who used what), ContractSigned,

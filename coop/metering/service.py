@@ -10,12 +10,14 @@ from coop.events.governance import AllocationKeyAdopted, DecisionStopped
 from coop.events.members import ConnectionClosed, ConnectionOpened, ContractEnded, ContractSigned
 from coop.events.metering import (
     AllocationKeyAnswered,
+    ConnectionMetered,
     EnergyAllocated,
     HeatSystemReported,
     PeriodClosed,
     PeriodMeasured,
     ProgramTokenUsed,
     ReadingChanged,
+    SharingGroupChanged,
     UseSeen,
 )
 from coop.kit.actor import Actor
@@ -99,6 +101,8 @@ METERING = Service(
         PeriodClosed,
         HeatSystemReported,
         AllocationKeyAnswered,
+        SharingGroupChanged,
+        ConnectionMetered,
         ProgramTokenUsed,
         ReadingChanged,
         UseSeen,

@@ -25,6 +25,7 @@ from coop.events.governance import (
     VotingListFrozen,
 )
 from coop.events.members import MemberAdmitted, MemberLeft
+from coop.events.metering import EVERYBODY, SharingGroupChanged, SharingSpell
 from coop.governance.articles import commands as statutes
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
@@ -37,6 +38,7 @@ from coop.governance.convening import commands as meetings
 from coop.governance.entered import KINDS
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry
+from coop.governance.meetings.heard_answers import on_sharing_group_changed
 from coop.governance.meetings.heard_voters import on_member_admitted, on_member_left
 from coop.governance.meetings.voter_store import find_members
 from coop.governance.meetings.voting_lists import weigh_members
@@ -175,7 +177,7 @@ TOLD_AT = datetime(2026, 1, 1, tzinfo=UTC)
 """When the register told what nearly every test begins with."""
 
 
-def envelope(event: Event, community: str = TOWN, at: datetime = TOLD_AT) -> Envelope:
+def envelope(event: Event, community: str = TOWN, at: datetime = TOLD_AT, position: int = 1) -> Envelope:
     return Envelope(
         "1",
         event.TYPE,
@@ -185,7 +187,7 @@ def envelope(event: Event, community: str = TOWN, at: datetime = TOLD_AT) -> Env
         community,
         "account:registrar",
         "api",
-        1,
+        position,
         "0" * 64,
         event.canonical(),
     )
@@ -203,6 +205,13 @@ def admit(
         number = member_id.replace("m", "L-")
         event = MemberAdmitted(member_id=member_id, kind=kind, joined_on=joined_on, votes=votes, member_number=number)
         on_member_admitted(tx, event, envelope(event, tx.community, told_at))
+
+
+def share(tx: Tx, group_id: str, *connections: str, position: int = 1) -> None:
+    """Metering tells who shares in a group, from the beginning: everybody where nobody is named."""
+    spells = [SharingSpell(connection_id=each, joins_on=date(2000, 1, 1)) for each in connections or (EVERYBODY,)]
+    event = SharingGroupChanged(group_id=group_id, number=position, spells=tuple(spells))
+    on_sharing_group_changed(tx, event, envelope(event, tx.community, position=position))
 
 
 def leave(tx: Tx, member_id: str, left_on: date | None, number: int = 0, told_at: datetime = TOLD_AT) -> None:
@@ -262,6 +271,7 @@ def vote_all(tx: Tx, *resolutions: str, choice: str = "for") -> None:
 
 STEPS: dict[str, Callable[[Tx], object]] = {
     "admit": lambda tx: admit(tx, *members(4)),
+    "share": lambda tx: share(tx, "roofs"),
     "leave": lambda tx: leave(tx, "m004", date(2030, 1, 1)),
     "statutes": lambda tx: adopt(tx, STATUTES),
     "plan": lambda tx: programmes.plan_programme(tx, PROGRAMME),

@@ -233,6 +233,7 @@ def test_a_box_of_120_papers_is_entered_on_one_page_and_confirmed_with_its_sums(
     live(embedded, until="admit")
     with embedded.write(TOWN, SECRETARY) as tx:
         admit(tx, *members(120))
+        STEPS["share"](tx)
         STEPS["statutes"](tx)
         STEPS["plan"](tx)
     clock = embedded.clock

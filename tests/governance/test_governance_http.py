@@ -24,6 +24,7 @@ from tests.governance.assembly import (
     confirm_over_http,
     live,
     members,
+    share,
     sit_down,
 )
 
@@ -104,6 +105,7 @@ EVIDENCE = [{"name": "permit", "reference": "Z/2026/1", "sha256": hashlib.sha256
 def board(embedded: Database, tmp_path: Path) -> TestClient:
     with embedded.write(TOWN, SECRETARY) as tx:
         admit(tx, *members(4))
+        share(tx, "roofs")
     desk = client(embedded, tmp_path, "board")
     set_time(desk, 2026, 5, 20)
     return desk

@@ -50,6 +50,7 @@ from tests.governance.assembly import (
     only,
     resolution,
     rows,
+    share,
     sit_down,
     told,
 )
@@ -71,6 +72,7 @@ def begin(database: Database, asks: str = "repeal", choice: str = "for") -> None
     set_day(database, datetime(2026, 5, 1, 9, tzinfo=UTC))
     with database.write(TOWN, SECRETARY) as tx:
         admit(tx, *members(4))
+        share(tx, "roofs")
         adopt(tx, replace(STATUTES, articles=articles))
     set_day(database, datetime(2026, 5, 20, 9, tzinfo=UTC))
     points = resolution("tariff", "tariff", TARIFF), resolution("key", "allocation-key", KEY)

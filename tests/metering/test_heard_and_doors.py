@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from coop.events import Event
 from coop.events.governance import AllocationKeyAdopted
 from coop.events.members import ConnectionClosed, ConnectionOpened
-from coop.events.metering import AllocationKeyAnswered
+from coop.events.metering import AllocationKeyAnswered, ConnectionMetered, SharingGroupChanged
 from coop.kit.database import Database
 from coop.kit.inbox import consume
 from coop.kit.parking import list_parked
@@ -29,7 +29,8 @@ from coop.metering.intake.parking import discard_telegram, list_telegrams, repla
 from coop.metering.intake.receive import decode_delivery, receive, undo_import
 from coop.metering.model import Meter, MeterKind, Quantity
 from coop.metering.register import store as register
-from coop.metering.register.commands import register_meters, set_group
+from coop.metering.register.commands import correct_meter, register_meters, set_group, withdraw_meter
+from coop.metering.register.groups import BEGINNING
 from coop.metering.service import METERING
 from coop.metering.tables import allocation_key, metadata
 from coop.values import CoopError, hash_parameters
@@ -38,6 +39,7 @@ from tests.metering.homes import (
     HEAT_MAX,
     INSTALLED,
     LATER,
+    NOW,
     SECRETARY,
     at,
     deliver,
@@ -47,6 +49,7 @@ from tests.metering.homes import (
     latest_values,
     let_gateway_in,
     occupy,
+    set_clock,
     writing,
 )
 from tests.metering.test_closing import told
@@ -173,6 +176,38 @@ def test_a_key_of_a_group_that_is_not_there_is_said_to_do_nothing_until_somebody
     consume(METERING.consumer(database), [envelope(roofs)])
     with database.read(COMMUNITY) as tx:
         assert len(told(tx, AllocationKeyAnswered)) == 2, "a group that is there needs no word"
+
+
+def test_who_shares_in_a_group_is_told_whenever_somebody_says_so_and_not_again(database: Database) -> None:
+    with writing(database) as tx:
+        before = len(told(tx, SharingGroupChanged))
+        set_group(tx, "school", [], ["C1"])
+        set_group(tx, "school", ["S1"], ["C1"])
+        for _ in range(2):
+            set_group(tx, "school", ["S1"], ["C1", "C2"], date(2025, 6, 1))
+        facts = told(tx, SharingGroupChanged)[before:]
+    assert [(fact.group_id, fact.number) for fact in facts] == [("school", 1), ("school", 2), ("school", 3)]
+    assert [(one.connection_id, one.joins_on, one.leaves_on) for one in facts[-1].spells] == [
+        ("C1", BEGINNING, None),
+        ("C2", date(2025, 6, 1), None),
+    ]
+
+
+def test_a_connection_is_told_to_be_metered_with_its_first_electricity_meter_and_not_with_its_last(
+    database: Database,
+) -> None:
+    with writing(database) as tx:
+        told_first = told(tx, ConnectionMetered)
+        register_meters(tx, [Meter("E9", MeterKind.ELECTRICITY, "C9", INSTALLED)])
+        register_meters(tx, [Meter("E10", MeterKind.ELECTRICITY, "C9", INSTALLED)])
+        register_meters(tx, [Meter("H8", MeterKind.HEAT, "C8", INSTALLED)])
+        withdraw_meter(tx, "E9", "typed twice")
+    set_clock(database, NOW + timedelta(hours=1))
+    with writing(database) as tx:
+        correct_meter(tx, "E10", "101", INSTALLED, "it hangs at 101")
+        facts = told(tx, ConnectionMetered)
+    assert [(fact.connection_id, fact.metered) for fact in told_first] == [("C1", True), ("C2", True), ("C3", True)]
+    assert [(fact.connection_id, fact.metered) for fact in facts[3:]] == [("C9", True), ("C9", False)]
 
 
 def test_the_database_itself_refuses_a_key_that_is_not_as_noticed(database: Database) -> None:

@@ -26,6 +26,7 @@ from coop.governance.decisions.referendum import list_awaiting
 from coop.governance.decisions.repeal import list_standing
 from coop.governance.kinds import Known, find_kind, list_kinds
 from coop.governance.meetings import store
+from coop.governance.meetings.sharing_groups import list_groups
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.meetings.withdrawal_store import list_withdrawn
 from coop.governance.model import Meeting
@@ -175,6 +176,7 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
             (f"{each.kind} {each.resolution_id} {asks}", f"{each.subject(lang)} ({wording.kind(lang, each.kind)})")
             for each, asks in list_awaiting(tx)
         ]
+        sharing_groups = list_groups(tx)
     phases = [
         (phase.phase_id, f"{programme.name}: {phase_name(lang, phase)}", phase.budget_cents)
         for programme in programmes
@@ -198,6 +200,7 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
         "programmes": [(programme.programme_id, programme.name) for programme in programmes],
         "field_names": FIELD_NAMES,
         "phases": phases,
+        "sharing_groups": sharing_groups,
         "decisions": taken_back[::-1],
         "awaiting": awaiting,
         "ready": ready,

@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from coop.communities.allocation_keys import PARTS, Key, read_end
+from coop.communities.key_judging import judge_key
 from coop.events import Event
 from coop.events.governance import AllocationKeyAdopted
 from coop.governance.kind_fields import Day, Words
 from coop.governance.kinds import Adopted, Form, Kind, Known, Parameters
 from coop.governance.meetings.closed_periods import find_last_closed_day
+from coop.governance.meetings.sharing_groups import find_sharers
 from coop.governance.model import Meeting, Resolution
 from coop.kit.tx import Tx
 from coop.values import BadInput, Problem, derive_id, say
@@ -115,14 +117,22 @@ def judge(parameters: Parameters) -> list[Problem]:
 
 
 def judge_known(tx: Tx, meeting: Meeting, point: Resolution) -> list[Problem]:
-    """A key divides what is not divided yet: metering takes none that reaches into a closed period."""
+    """A key divides what is not divided yet, in a group that is there, over those who share in it on its first day.
+
+    Metering tells which groups there are and what is closed; what it could not carry out is not put to the vote. A vote
+    of the past is taken as it was held, and metering answers it.
+    """
     if meeting.is_history:
         return []
-    closed_until, valid_from = find_last_closed_day(tx), str(point.parameters.get("valid_from"))
-    if closed_until is None or valid_from >= closed_until.isoformat():
-        return []
-    reason = say("energy is divided and closed up to %(day)s: the key can hold from then on", day=closed_until)
-    return [Problem(reason, "valid_from")]
+    parameters = point.parameters
+    valid_from = date.fromisoformat(parameters["valid_from"])
+    sharers = find_sharers(tx, parameters["group_id"], valid_from)
+    problems = judge_key(parameters, sharers, Key.read(parameters).participants)
+    closed_until = find_last_closed_day(tx)
+    if closed_until is not None and valid_from < closed_until:
+        reason = say("energy is divided and closed up to %(day)s: the key can hold from then on", day=closed_until)
+        problems.append(Problem(reason, "valid_from"))
+    return problems
 
 
 def act(tx: Tx, adopted: Adopted) -> list[Event]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, String, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer, String, UniqueConstraint
 
 from coop.governance.tables.assembly import ASSEMBLY_TABLES
 from coop.governance.tables.challenges import CHALLENGE_TABLES
@@ -121,6 +121,35 @@ closed_period = make_table(
     day_column("period_end"),
 )
 """Heard: periods whose energy is divided and closed, into which no new key reaches."""
+
+sharing_group = make_table(
+    "sharing_group",
+    ("group_id", "position"),
+    Column("group_id", String(100), nullable=False),
+    Column("position", Integer, nullable=False),
+)
+"""Heard: groups that share energy, with the position in its chain of each fact that told who shares in them."""
+
+sharing_spell = make_table(
+    "sharing_spell",
+    ("group_id", "position", "connection_id", "joins_on"),
+    Column("group_id", String(100), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("connection_id", String(100), nullable=False),
+    day_column("joins_on"),
+    Column("leaves_on", Date),
+    refer(("group_id", "position"), "sharing_group"),
+)
+"""Heard: from which day to which a connection shares in a group, as one fact told."""
+
+metered_connection = make_table(
+    "metered_connection",
+    ("connection_id", "position"),
+    Column("connection_id", String(100), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("metered", Boolean, nullable=False),
+)
+"""Heard: whether a connection has an electricity meter, and so can share, as each fact told."""
 
 decision_answer = make_table(
     "decision_answer",

@@ -57,7 +57,8 @@ def move_meter(
     left = replace(here, removed_at=here.removed_at or at)
     place = Place(connection_id, at, None, here.maxima)
     change = commands.note_change(tx, was, place, reason)
-    register.place_meter(tx, serial, [*former, left, place])
+    with commands.telling_metered(tx, was.connection_id, connection_id):
+        register.place_meter(tx, serial, [*former, left, place])
     _deliver(tx, change, at, stands, is_signed=is_signed)
     return change
 

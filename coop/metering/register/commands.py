@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 
-from coop.events.metering import AllocationKeyAnswered
+from coop.events.metering import EVERYBODY, AllocationKeyAnswered, ConnectionMetered
 from coop.kit.tx import Tx
 from coop.metering.model import Meter, Place, Role
 from coop.metering.register import closed, connections, groups
@@ -40,7 +41,8 @@ def register_meters(tx: Tx, meters: Sequence[Meter]) -> int:
     if problems:
         raise BadInput(problems, "bad-meters")
     new = [one for one in meters if one.serial not in known]
-    register.add_meters(tx, new)
+    with telling_metered(tx, *(one.connection_id for one in new)):
+        register.add_meters(tx, new)
     return len(new)
 
 
@@ -117,7 +119,8 @@ def correct_meter(tx: Tx, serial: str, connection: str, installed_at: datetime, 
     if former and is_continued(former[-1], place):
         place = replace(place, installed_at=former.pop().installed_at)  # it never was moved
     change = note_change(tx, was, place, reason)
-    register.place_meter(tx, serial, [*former, place])
+    with telling_metered(tx, was.connection_id, connection_id):
+        register.place_meter(tx, serial, [*former, place])
     return change
 
 
@@ -155,8 +158,19 @@ def withdraw_meter(tx: Tx, serial: str, reason: str) -> MeterChange:
             "meter-in-group", say("meter %(serial)s produces for %(groups)s", serial=serial, groups=tuple(named))
         )
     change = note_change(tx, was, None, reason)
-    register.drop_meter(tx, serial)
+    with telling_metered(tx, was.connection_id):
+        register.drop_meter(tx, serial)
     return change
+
+
+@contextmanager
+def telling_metered(tx: Tx, *connection_ids: str | None) -> Iterator[None]:
+    """Tell which of the connections get their first electricity meter by what is done within, or lose their last."""
+    touched = {connection_id for connection_id in connection_ids if connection_id is not None}
+    before = register.find_metered(tx, touched)
+    yield
+    changed = sorted(before ^ register.find_metered(tx, touched))
+    tx.tell(*(ConnectionMetered(connection_id=one, metered=one not in before, changed_at=tx.now) for one in changed))
 
 
 def find_meter(tx: Tx, serial: str) -> Meter:
@@ -228,15 +242,17 @@ def set_group(
     start = since or first_open or groups.BEGINNING
     wanted = {
         Role.PRODUCER: producers,
-        Role.SHARER: [groups.EVERYBODY] if connections is None else connections,
+        Role.SHARER: [EVERYBODY] if connections is None else connections,
     }
     planned = groups.plan_change(roster.members, wanted, start)
     if planned and was_used:
         if not reopens:
             closed.refuse_reaching(tx, say("the change of group %(group)s", group=group_id), start)
         closed.mark_decided(tx, group_id, f"group {group_id} was put right from {start}", start, reason=reason)
-    groups.add_statements(tx, group_id, planned, reason.strip())
-    return find_roster(tx, group_id).on(max(start, tx.today))
+    number = groups.add_statements(tx, group_id, planned, reason.strip())
+    changed = find_roster(tx, group_id)
+    tx.tell(changed.tell(number))
+    return changed.on(max(start, tx.today))
 
 
 def _add_group(tx: Tx, group_id: str) -> Roster:

@@ -8,8 +8,9 @@ from datetime import date
 
 from sqlalchemy import select
 
+from coop.events.metering import EVERYBODY
 from coop.kit.tx import Tx
-from coop.metering.register.groups import EVERYBODY, Group, Membership
+from coop.metering.register.groups import Group, Membership
 from coop.metering.register.store import list_occupancies
 from coop.metering.register.tables import connection_opened, contract_ended, contract_signed
 from coop.values import BadInput, Problem, Said, say

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from sqlalchemy import func, select
 
+from coop.events.metering import EVERYBODY, SharingGroupChanged, SharingSpell
 from coop.kit.keyset import Window
 from coop.kit.rows import insert_nouns, select_as
 from coop.kit.tx import Tx
@@ -23,9 +24,6 @@ from coop.values import Period
 
 BEGINNING = date(2000, 1, 1)
 """The day from which a group is as it was made, where nobody says from when."""
-
-EVERYBODY = "*"
-"""Stands for every connection with an electricity meter."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +119,14 @@ class Roster:
                 parts.append(Period(start, end))
         return parts
 
+    def tell(self, number: int) -> SharingGroupChanged:
+        """The fact that says who shares in it, and from when, after so many statements."""
+        spells = [
+            SharingSpell(connection_id=one.subject, joins_on=one.joins_on, leaves_on=one.leaves_on)
+            for one in self._of(Role.SHARER)
+        ]
+        return SharingGroupChanged(group_id=self.group_id, number=number, spells=tuple(spells))
+
     def _of(self, role: Role) -> list[Membership]:
         return [one for one in self.members if one.role is role]
 
@@ -206,8 +212,8 @@ def add_group(tx: Tx, group_id: str) -> Roster:
 
 def add_statements(
     tx: Tx, group_id: str, statements: Sequence[tuple[Role, str, date, date | None]], reason: str
-) -> None:
-    """Keep who joins and leaves a group, and that somebody says so now."""
+) -> int:
+    """Keep who joins and leaves a group, and that somebody says so now; returns the number of the last statement."""
     columns = group_member.c
     last = tx.scalar(
         select(func.max(columns.number)).where(columns.community == tx.community, columns.group_id == group_id)
@@ -228,3 +234,4 @@ def add_statements(
             for i, (role, subject, joins_on, leaves_on) in enumerate(statements)
         ],
     )
+    return first.number + len(statements) - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from coop.kit.database import among
 from coop.kit.keyset import Window
 from coop.kit.rows import group_as, insert_nouns, row_of, select_as
 from coop.kit.tx import Tx
-from coop.metering.model import Meter, Place, Quantity, Register, Shape
+from coop.metering.model import Meter, MeterKind, Place, Quantity, Register, Shape
 from coop.metering.register.model import MeterChange, Occupancy
 from coop.metering.register.tables import connection_closed, connection_opened, register_resolution
 from coop.metering.tables import allocation_key, decision_stop, meter, meter_change, register, register_stamp
@@ -129,6 +129,14 @@ def list_meters_as_of(tx: Tx, known_at: datetime) -> list[Meter]:
     for change in list_changes(tx, since=known_at):
         was.setdefault(change.serial, change)
     return [one.moved(was[one.serial].was_places) if one.serial in was else one for one in list_meters(tx)]
+
+
+def find_metered(tx: Tx, connection_ids: Collection[str]) -> set[str]:
+    """Connections among some that have an electricity meter."""
+    columns = meter.c
+    where = columns.community == tx.community, columns.kind == MeterKind.ELECTRICITY
+    query = select(columns.connection_id).where(*where, among(tx, columns.connection_id, connection_ids))
+    return set(tx.execute(query).scalars())
 
 
 def meters_of(tx: Tx, serials: Iterable[str]) -> dict[str, Meter]:

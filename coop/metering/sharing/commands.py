@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any
 
 from coop.communities.allocation_keys import Key
+from coop.communities.key_judging import judge_key
 from coop.kit.tx import Tx
 from coop.metering.model import MeterKind
 from coop.metering.register import groups
 from coop.metering.register import store as register
-from coop.metering.sharing.judging import judge_key
 from coop.values import BadInput, Problem, say
 
 
