@@ -100,6 +100,20 @@ def _divide(
 
 
 @compiled
+def _divide_evenly(amount: Whole, weights: Int64Array, base: Whole, by_id: Int64Array, parts: Int64Array) -> None:
+    """Divide as ``_divide`` does over weights of one and of none: all remainders are alike, and go by id."""
+    part = amount // base
+    for i in range(weights.size):
+        parts[i] = part * weights[i]
+    left = amount - part * base
+    j = 0
+    while left > 0:
+        parts[by_id[j]] += weights[by_id[j]]
+        left -= weights[by_id[j]]
+        j += 1
+
+
+@compiled
 def _hand_out(left: Whole, base: Whole, by_id: Int64Array, parts: Int64Array, remainders: FloatArray) -> None:
     """Add one unit to each of the ``left`` largest remainders, a tie to the lowest id."""
     low, above_low = np.int64(0), remainders.size
@@ -217,19 +231,20 @@ def static(
 
 
 @summing
-def _sum_below(use: FloatArray, weights: FloatArray, level: float) -> tuple[float, float]:
-    """Use and weight of those who are full where each has ``level`` per weight."""
+def _sum_full(use: FloatArray, weights: FloatArray, left: float, base: float) -> tuple[float, float]:
+    """Use and weight of those who are full where ``left`` is divided over weights that add up to ``base``: whole
+    numbers and products below 2**53, so that float64 is exact and the processor takes several at a time."""
     used, freed = 0.0, 0.0
     for i in range(use.size):
-        full = use[i] <= weights[i] * level
+        full = use[i] * base <= weights[i] * left
         used += use[i] if full else 0.0
         freed += weights[i] if full else 0.0
     return used, freed
 
 
 @compiled
-def _sum_full(row: Int64Array, weights: Int64Array, left: Whole, base: Whole) -> tuple[Whole, Whole]:
-    """Use and weight of those who are full where ``left`` is divided over weights that add up to ``base``, exact."""
+def _sum_full_whole(row: Int64Array, weights: Int64Array, left: Whole, base: Whole) -> tuple[Whole, Whole]:
+    """Find the same as ``_sum_full`` for products that only fit into 64 bits."""
     used, freed = np.int64(0), np.int64(0)
     for i in range(row.size):
         full = row[i] * base <= weights[i] * left
@@ -239,35 +254,40 @@ def _sum_full(row: Int64Array, weights: Int64Array, left: Whole, base: Whole) ->
 
 
 @compiled
+def _mark_open(use: FloatArray, weights: FloatArray, left: float, base: float, open_weights: Int64Array) -> None:
+    """Write the weight of those who are not full, and 0 for the others; by ``_sum_full``'s measure."""
+    for i in range(use.size):
+        weight = 0.0 if use[i] * base <= weights[i] * left else weights[i]
+        open_weights[i] = np.int64(np.int32(weight))
+
+
+@compiled
 def _level(
-    production: Whole, row: Int64Array, weights: Int64Array, base: Whole, use: FloatArray, shares: FloatArray
+    production: Whole,
+    row: Int64Array,
+    weights: Int64Array,
+    base: Whole,
+    use: FloatArray,
+    shares: FloatArray,
+    short: bool,
 ) -> tuple[Whole, Whole]:
     """Find the level at which ``production`` is used up: what is left of it for those who are not full, and their
     weight.
 
-    In floating point the level is approached from below, by Newton's steps on a line that only bends down. Whatever
-    comes of it is then tried exactly, and gone on from: a level is the right one when those who are full at it are
-    those whom it was computed without, and only one level is.
+    The level is approached from below, by Newton's steps on a line that only bends down, each of them exact: whoever is
+    full at one level is full at every higher one. It is the right one when those who are full at it are those whom it
+    was computed without. Where products are ``short`` the steps are in floating point.
     """
-    level, freed = 0.0, 0.0
-    total, whole = np.float64(production), np.float64(base)
     left, open_base = np.int64(production), np.int64(base)
-    for _ in range(64):
-        higher = (total - np.float64(production - left)) / np.float64(open_base)
-        if higher <= level:
-            break
-        level = higher
-        used, freed = _sum_below(use, shares, level)
-        if used >= total or freed >= whole:
-            break
-        left, open_base = np.int64(production) - np.int64(used), np.int64(base) - np.int64(freed)
     while True:
-        full_use, full_weight = _sum_full(row, weights, left, open_base)
+        if short:
+            used, freed = _sum_full(use, shares, np.float64(left), np.float64(open_base))
+            full_use, full_weight = np.int64(used), np.int64(freed)
+        else:
+            full_use, full_weight = _sum_full_whole(row, weights, left, open_base)
         if production - full_use == left and base - full_weight == open_base:
             return left, open_base
         left, open_base = np.int64(production - full_use), np.int64(base - full_weight)
-        if left <= 0 or open_base <= 0:
-            left, open_base = np.int64(production), np.int64(base)
 
 
 @compiled
@@ -288,6 +308,7 @@ def fill(
     remainders = np.empty(participants, np.float64)
     open_weights = np.empty(participants, np.int64)
     use, shares = np.empty(participants, np.float64), weights.astype(np.float64)
+    even = base == participants and (weights == 1).all()
     for t in range(intervals):
         row, parts = consumption[t], allocated[t]
         total, bits = _total_and_bits(row)
@@ -300,16 +321,21 @@ def fill(
         if production[t] == 0:
             parts[:] = 0
             continue
-        if bits < _SHORT:
+        largest = max(np.float64(bits), np.float64(production[t]))
+        short = bits < _SHORT and largest * np.float64(base) < _EXACT_FLOAT
+        if short:
             for i in range(participants):
                 use[i] = np.float64(np.int32(row[i]))
+        left, open_base = _level(production[t], row, weights, base, use, shares, short)
+        if short:
+            _mark_open(use, shares, np.float64(left), np.float64(open_base), open_weights)
         else:
             for i in range(participants):
-                use[i] = np.float64(row[i])
-        left, open_base = _level(production[t], row, weights, base, use, shares)
-        for i in range(participants):
-            open_weights[i] = 0 if row[i] * open_base <= weights[i] * left else weights[i]
-        _divide(left, open_weights, open_base, by_id, parts, remainders)
+                open_weights[i] = 0 if row[i] * open_base <= weights[i] * left else weights[i]
+        if even:
+            _divide_evenly(left, open_weights, open_base, by_id, parts)
+        else:
+            _divide(left, open_weights, open_base, by_id, parts, remainders)
         for i in range(participants):
             parts[i] = row[i] if open_weights[i] == 0 else parts[i]
     return beyond
