@@ -269,7 +269,7 @@ def _level(
     base: Whole,
     use: FloatArray,
     shares: FloatArray,
-    short: bool,
+    short: bool | np.bool,
 ) -> tuple[Whole, Whole]:
     """Find the level at which ``production`` is used up: what is left of it for those who are not full, and their
     weight.
@@ -282,12 +282,13 @@ def _level(
     while True:
         if short:
             used, freed = _sum_full(use, shares, np.float64(left), np.float64(open_base))
-            full_use, full_weight = np.int64(used), np.int64(freed)
+            next_left, next_base = np.int64(production - np.int64(used)), np.int64(base - np.int64(freed))
         else:
             full_use, full_weight = _sum_full_whole(row, weights, left, open_base)
-        if production - full_use == left and base - full_weight == open_base:
+            next_left, next_base = np.int64(production - full_use), np.int64(base - full_weight)
+        if next_left == left and next_base == open_base:
             return left, open_base
-        left, open_base = np.int64(production - full_use), np.int64(base - full_weight)
+        left, open_base = next_left, next_base
 
 
 @compiled
