@@ -7,6 +7,7 @@ of metering plays, each correction in it is held against the whole computation: 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,8 @@ from coop.metering.periods import close
 from coop.metering.periods import store as periods
 from coop.metering.periods.changes import diff, tell_parts
 from coop.metering.periods.results import Before, Results, compute_period
+from coop.metering.sharing import computing, runs
+from coop.metering.sharing.computing import Run
 from coop.values import Period
 
 
@@ -27,6 +30,8 @@ class Seen:
     counted: int = 0
     standing_runs: int = 0
     counted_runs: int = 0
+    by_day: int = 0
+    """Runs of which only the days were shared again of which somebody spoke."""
 
 
 def check_corrections(monkeypatch: pytest.MonkeyPatch) -> Seen:
@@ -39,7 +44,13 @@ def check_corrections(monkeypatch: pytest.MonkeyPatch) -> Seen:
             compare(tx, period, short, compute_period(tx, period), seen)
         return short
 
+    def renew(*asked: Any) -> list[Run] | None:
+        found = computing.renew(*asked)
+        seen.by_day += len(found or ())
+        return found
+
     monkeypatch.setattr(close, "compute_period", compute)
+    monkeypatch.setattr(runs, "renew", renew)
     return seen
 
 

@@ -17,11 +17,11 @@ from coop.metering.periods.changes import Changes, Decided, LateReading, Told, d
 from coop.metering.periods.results import Results
 from coop.metering.register.closed import PUT_RIGHT
 from coop.metering.register.store import AdoptedKey
+from coop.metering.sharing.computing import Run
 from coop.metering.sharing.documents import RUN_INPUTS
 from coop.metering.sharing.inputs import Counter, Inputs, Source
 from coop.metering.sharing.inputs import Point as SharingPoint
 from coop.metering.sharing.run import Outcome, Share
-from coop.metering.sharing.runs import Run
 from coop.values import Period
 
 MARCH = Period.month(2025, 3)

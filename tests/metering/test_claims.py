@@ -27,8 +27,9 @@ from coop.metering.readings.blocks import Day, find_claimed, pack_day
 from coop.metering.readings.days import Packed
 from coop.metering.readings.holdings import Store
 from coop.metering.readings.plausibility import Bound
+from coop.metering.sharing.computing import contents
 from coop.metering.sharing.quarters import NO_DAYS, Readings, RegisterValues, resample
-from coop.metering.sharing.runs import contents, share
+from coop.metering.sharing.runs import share
 from coop.values import Period, midnight
 from tests.metering.histories.test_months_with_breaks import TREASURER
 from tests.metering.homes import COMMUNITY, LATER, adopt_key, close_anyway, deliver, gj, quarters, writing

@@ -25,11 +25,12 @@ from coop.metering.periods.store import Allocation, AllocationRun, Giving, Measu
 from coop.metering.readings.documents import MANIFEST
 from coop.metering.readings.store import instant, seconds
 from coop.metering.register.closed import PUT_RIGHT
+from coop.metering.sharing.computing import Run
 from coop.metering.sharing.documents import RUN_INPUTS
 from coop.metering.sharing.inputs import Inputs
 from coop.metering.sharing.quarters import NOTHING
-from coop.metering.sharing.run import hash_run, run_again
-from coop.metering.sharing.runs import Run
+from coop.metering.sharing.run import run_again
+from coop.metering.sharing.sums import hash_run
 from coop.values import Period, derive_id
 
 
@@ -260,7 +261,7 @@ def _withdraw_run(before: Told, was: ToldRun) -> tuple[ToldRun, list[Document]]:
     start, end = seconds(period.start_at), seconds(period.end_at)
     inputs = Inputs(was.run.group_id, {"kind": "dynamic"}, start, end, (), (), (), ())
     document, manifest = RUN_INPUTS.seal(inputs), MANIFEST.seal({})
-    inputs_hash = hash_run(document.body, run_again(inputs, NOTHING)[0][-1])
+    inputs_hash = hash_run(document.body, run_again(inputs, NOTHING)[0][-1].days)
     run_id = derive_id(
         "run", before.community, was.run.group_id, period.start, period.end, before.revision + 1, inputs_hash
     )

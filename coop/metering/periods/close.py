@@ -66,9 +66,10 @@ def close_period(tx: Tx, period: Period, *, accept: Collection[str] = (), reason
         raise CoopError("period-not-over", say("%(period)s is not over at %(now)s", period=period, now=tx.now))
     results = compute_period(tx, period)
     _ask(tx, period, results, accept, reason)
-    _keep(tx, period, results)
     before = Told(tx.community, period)
-    return _write_and_tell(tx, before, results, diff(before, results), None)
+    changes = diff(before, results)
+    _keep(tx, period, results, changes)
+    return _write_and_tell(tx, before, results, changes, None)
 
 
 def correct_period(tx: Tx, period: Period, *, accept: Collection[str] = (), reason: str = "") -> Closed:
@@ -89,8 +90,8 @@ def correct_period(tx: Tx, period: Period, *, accept: Collection[str] = (), reas
     _ask(tx, period, results, accept, reason)
     others = grounds.compare(grounds.load(tx, period), results.grounds)
     before = load_told(tx, newest, measurements, grounds.say_cause(others))
-    _keep(tx, period, results)
     changes = diff(before, results)
+    _keep(tx, period, results, changes)
     if changes.is_nothing:
         periods.clear_late(tx, newest)
         return newest
@@ -105,11 +106,13 @@ def _ask(tx: Tx, period: Period, results: Results, accept: Collection[str], reas
         raise PeriodIncomplete(period, (*(one.said for one in results.blocking), *lacking))
 
 
-def _keep(tx: Tx, period: Period, results: Results) -> None:
-    """Keep what a period was computed with, and what of it stands until something is said of it."""
+def _keep(tx: Tx, period: Period, results: Results, changes: Changes) -> None:
+    """Keep what a period was computed with, and what of it stands until something is said of it. A run that came out
+    otherwise in what nobody is told, as how much a roof made, is written only once something is: it does not stand."""
+    untold = {(told.run.group_id, told.run.period) for told in changes.runs} if changes.is_nothing else set()
     grounds.keep(tx, period, results.grounds)
     keep_standing(tx, period, results.kept)
-    keep_runs(tx, period, results.kept_runs)
+    keep_runs(tx, period, {which: one for which, one in results.kept_runs.items() if which not in untold})
 
 
 def load_told(tx: Tx, newest: Closed, measurements: Iterable[Measurement], otherwise: str) -> Told:

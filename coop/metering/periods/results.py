@@ -15,8 +15,9 @@ from coop.metering.heat.standing import Kept, Standing, Whose
 from coop.metering.model import Quantity
 from coop.metering.periods.grounds import Grounds, find_grounds
 from coop.metering.readings.holdings import Store, holdings
-from coop.metering.sharing.runs import Run, share
-from coop.metering.sharing.standing import StandingRuns, Which
+from coop.metering.sharing.computing import Run
+from coop.metering.sharing.runs import share
+from coop.metering.sharing.standing import KeptRun, StandingRuns, Which
 from coop.values import Period, Said
 
 Occupant = tuple[str, str]
@@ -50,7 +51,7 @@ class Results:
     standing: Mapping[Whose, Decimal] = field(default_factory=dict)
     kept: Mapping[Whose, Kept] = field(default_factory=dict)
     standing_runs: frozenset[Which] = frozenset()
-    kept_runs: Mapping[Which, str] = field(default_factory=dict)
+    kept_runs: Mapping[Which, KeptRun] = field(default_factory=dict)
 
     @property
     def energy_j(self) -> Decimal:

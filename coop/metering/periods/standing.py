@@ -18,9 +18,9 @@ from coop.metering.heat.standing import Kept, OpenStretch, Standing, Whose
 from coop.metering.model import Quantity
 from coop.metering.periods.results import Before
 from coop.metering.periods.store import Measurement, list_runs
-from coop.metering.periods.tables import computed_heat, computed_run
+from coop.metering.periods.tables import computed_day, computed_heat, computed_run
 from coop.metering.readings.arrivals import last_number
-from coop.metering.sharing.standing import StandingRuns, Which
+from coop.metering.sharing.standing import KeptDay, KeptRun, StandingRuns, Which
 from coop.values import Period
 
 _ROWS = TypeAdapter(list[tuple[str, str, Quantity, str, bool, tuple[OpenStretch, ...]]])
@@ -37,36 +37,66 @@ def keep_standing(tx: Tx, period: Period, kept: Mapping[Whose, Kept]) -> None:
     tx.execute(insert(computed_heat).values(community=tx.community, period_start=period.start, **row))
 
 
-def keep_runs(tx: Tx, period: Period, kept: Mapping[Which, str]) -> None:
+def keep_runs(tx: Tx, period: Period, kept: Mapping[Which, KeptRun]) -> None:
     """Keep what was just computed of a period's runs, in the place of what was before."""
     columns, known = computed_run.c, last_number(tx)
     tx.execute(delete(computed_run).where(columns.community == tx.community, columns.period_start == period.start))
     rows: list[dict[str, object]] = [
-        {
-            "community": tx.community,
-            "period_start": period.start,
-            "group_id": group_id,
-            "span_start": span.start,
-            "span_end": span.end,
-            "known": known,
-            "sha256": sha256,
-        }
-        for (group_id, span), sha256 in kept.items()
+        {**_key_of(tx, period, which), "known": known, "sha256": one.sha256} for which, one in kept.items()
     ]
     tx.insert(computed_run, rows)
+    _keep_days(tx, period, kept)
 
 
-def load_runs(tx: Tx, period: Period, told: Iterable[Which]) -> StandingRuns:
-    """Load what was kept of a period's runs, of those that were ``told``."""
-    columns, were_told = computed_run.c, set(told)
+def _keep_days(tx: Tx, period: Period, kept: Mapping[Which, KeptRun]) -> None:
+    """Write the days that came to something else than is kept of them."""
+    columns = computed_day.c
+    now = {(*which, day.day): day for which, one in kept.items() for day in one.days}
+    was = {(*which, day.day): day for which, days in _load_days(tx, period).items() for day in days}
+    gone: dict[Which, list[int]] = {}
+    for (group_id, span, day), one in was.items():
+        if now.get((group_id, span, day)) != one:
+            gone.setdefault((group_id, span), []).append(day)
+    for which, days in gone.items():
+        where = [columns[name] == value for name, value in _key_of(tx, period, which).items()]
+        tx.execute(delete(computed_day).where(columns.community == tx.community, *where, columns.day.in_(days)))
+    rows: list[dict[str, object]] = [
+        {**_key_of(tx, period, (group_id, span)), **one._asdict()}
+        for (group_id, span, day), one in now.items()
+        if was.get((group_id, span, day)) != one
+    ]
+    tx.insert(computed_day, rows)
+
+
+def _key_of(tx: Tx, period: Period, which: Which) -> dict[str, object]:
+    group_id, span = which
+    key = {"period_start": period.start, "group_id": group_id, "span_start": span.start, "span_end": span.end}
+    return {"community": tx.community, **key}
+
+
+def _load_days(tx: Tx, period: Period) -> dict[Which, list[KeptDay]]:
+    columns = computed_day.c
+    key = columns.group_id, columns.span_start, columns.span_end
+    query = select(*key, columns.day, columns.sums, columns.sha256, columns.versions)
+    where = columns.community == tx.community, columns.period_start == period.start
+    found: dict[Which, list[KeptDay]] = {}
+    for group_id, start, end, *day in tx.execute(query.where(*where).order_by(*key, columns.day)):
+        found.setdefault((group_id, Period(start, end)), []).append(KeptDay(*day))
+    return found
+
+
+def load_runs(tx: Tx, period: Period) -> StandingRuns:
+    """Load what was kept of a period's runs, of those that were told."""
+    told = {(run.group_id, run.period): run.inputs_hash for run in list_runs(tx, period)}
+    columns, days = computed_run.c, _load_days(tx, period)
     query = select(columns.group_id, columns.span_start, columns.span_end, columns.known, columns.sha256)
     where = columns.community == tx.community, columns.period_start == period.start
     known, kept = 0, {}
     for group_id, start, end, number, sha256 in tx.execute(query.where(*where)):
         which = (group_id, Period(start, end))
-        if which in were_told:
-            kept[which], known = sha256, number
-    return StandingRuns(known, kept)
+        if which in told:
+            kept[which], known = KeptRun(sha256, tuple(days.get(which, ()))), number
+    return StandingRuns(known, kept, told)
 
 
 def is_changed(tx: Tx, period: Period) -> bool:
@@ -93,8 +123,7 @@ def load_standing(tx: Tx, period: Period, told: Iterable[Measurement]) -> Standi
 
 def load_before(tx: Tx, period: Period, told: Iterable[Measurement]) -> Before:
     """Load all that was kept of a period, beside the measurements that were ``told`` of it last."""
-    runs = {(run.group_id, run.period) for run in list_runs(tx, period)}
-    return Before(load_standing(tx, period, told), load_runs(tx, period, runs))
+    return Before(load_standing(tx, period, told), load_runs(tx, period))
 
 
 def _find(tx: Tx, period: Period) -> Row[tuple[int, bytes, str]] | None:

@@ -42,6 +42,22 @@ computed_run = Table(
 )
 """The same of each run of shared energy: a hash over all that it follows from besides readings."""
 
+computed_day = Table(
+    "computed_day",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("period_start", Date, primary_key=True),
+    Column("group_id", String(100), primary_key=True),
+    Column("span_start", Date, primary_key=True),
+    Column("span_end", Date, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),  # UTC, since 1970-01-01
+    Column("sums", LargeBinary, nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("versions", LargeBinary, nullable=False),
+    CheckConstraint("length(sha256) = 32", name="sha256"),
+)
+"""What each UTC day of a run came to, so that a correction shares again only the days of which somebody spoke."""
+
 open_end = Table(
     "open_end",
     metadata,

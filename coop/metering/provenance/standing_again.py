@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from coop.kit.documents import UNREADABLE
 from coop.kit.tx import Tx
 from coop.metering.periods import store as periods
 from coop.metering.periods.changes import diff
 from coop.metering.periods.close import load_told
-from coop.metering.periods.results import compute_period
-from coop.metering.periods.standing import is_changed, load_before
+from coop.metering.periods.results import Results, compute_period
+from coop.metering.periods.standing import is_changed, load_before, load_runs
 from coop.metering.periods.store import Closed
+from coop.metering.readings.log import find_spoken_since
+from coop.metering.readings.store import day_number
+from coop.values import Period
+
+_EPOCH = date(1970, 1, 1)
 
 
 @dataclass
@@ -47,7 +53,12 @@ def _verify_one(tx: Tx, closed: Closed, again: StandingAgain) -> None:
     period = closed.period
     measurements = {one.subject: one for one in periods.list_measurements(tx, period)}.values()
     before = load_told(tx, closed, measurements, "")
-    missed = diff(before, compute_period(tx, period))
+    whole = compute_period(tx, period)
+    again.findings += [
+        f"{period}: what was kept of {_EPOCH + timedelta(days=day)} in group {group_id} is not what that day came to"
+        for group_id, day in _find_changed_days(tx, period, whole)
+    ]
+    missed = diff(before, whole)
     if not missed.measurements and not missed.runs:
         return
     told = diff(before, compute_period(tx, period, before=load_before(tx, period, measurements)))
@@ -60,3 +71,17 @@ def _verify_one(tx: Tx, closed: Closed, again: StandingAgain) -> None:
     for run in missed.runs:
         if run not in told.runs:
             again.findings.append(f"{period}: group {run.run.group_id} is kept as it was told, and comes out otherwise")
+
+
+def _find_changed_days(tx: Tx, period: Period, whole: Results) -> list[tuple[str, int]]:
+    """Days of runs, of which nobody spoke since, of which something else is kept than they come to."""
+    before = load_runs(tx, period)
+    first, last = day_number(period.start_at), day_number(period.end_at)
+    spoken = {day for _, day in find_spoken_since(tx, before.known, first, last)}
+    found = []
+    for which, run in before.kept.items():
+        now = whole.kept_runs.get(which)
+        if now is not None and now.sha256 == run.sha256:
+            same = {day.day: day for day in now.days}
+            found += [(which[0], day.day) for day in run.days if day.day not in spoken and same.get(day.day) != day]
+    return found

@@ -23,11 +23,12 @@ from coop.metering.readings.documents import MANIFEST
 from coop.metering.readings.store import Past, seconds
 from coop.metering.sharing.allocation import Explanation, Key, explain
 from coop.metering.sharing.balance import Balance, Served, trace
+from coop.metering.sharing.computing import contents
 from coop.metering.sharing.documents import RUN_INPUTS
 from coop.metering.sharing.inputs import Inputs
 from coop.metering.sharing.quarters import QUARTER_S
-from coop.metering.sharing.run import Outcome, hash_run, run_again
-from coop.metering.sharing.runs import contents
+from coop.metering.sharing.run import Outcome, run_again
+from coop.metering.sharing.sums import Days, hash_run
 from coop.values import CoopError, say
 
 
@@ -105,7 +106,7 @@ def verify_allocation(tx: Tx, run_id: str) -> list[str]:
     told = _get_run(tx, run_id)
     try:
         again = _run_again(tx, told)
-        inputs_hash = hash_run(documents.load(tx, told.inputs_sha256).body, again.served)
+        inputs_hash = hash_run(documents.load(tx, told.inputs_sha256).body, again.days)
     except ReadingsGone as gone:
         return [f"run {run_id}: {gone.message}"]
     except documents.UNREADABLE as broken:
@@ -135,6 +136,7 @@ class RunAgain:
     served: Served
     balance: Balance
     outcome: Outcome
+    days: Days
 
 
 @dataclass(frozen=True)
@@ -232,8 +234,9 @@ def _run_again(tx: Tx, told: AllocationRun) -> RunAgain:
     inputs = inputs_of(tx, told)
     manifest = _open(tx, MANIFEST, told.manifest_sha256)
     days = read_past(Past(tx, [manifest]), manifest, inputs.exponents())
-    served, balance, outcome = run_again(inputs, contents(days))
-    return RunAgain(inputs, served[:-1], served[-1], balance, outcome)
+    ran, balance = run_again(inputs, contents(days))
+    *before, last = ran
+    return RunAgain(inputs, tuple(one.served for one in before), last.served, balance, last.outcome, last.days)
 
 
 def _open(tx: Tx, schema: Schema[Content], sha256: str) -> Content:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
 
 from coop.communities.store import load_choices
@@ -37,6 +38,11 @@ class Store:
         self.numbers = connections.list_numbers(tx)
         self.choices = load_choices(tx)
         self.parameters = Parameters(self.choices)
+
+    @cached_property
+    def cumulative(self) -> frozenset[str]:
+        """Registers that are read, and go on counting."""
+        return frozenset(one.id for one in self.registers.values() if one.shape is Shape.STAND)
 
     def register_for(self, meter: Meter, quantity: Quantity) -> Register | None:
         """The register that counts a quantity of a meter: its stands where it has any, else its intervals, else its

@@ -74,8 +74,8 @@ class Balance:
     """Balance of what each point still needs and each producer has left, over ``n`` quarter-hours from ``from_s``
     on."""
 
-    def __init__(self, chain: Sequence[Inputs], quarters: Quarters) -> None:
-        self.from_s, self.n = chain[0].from_s, quarters.energy.shape[1]
+    def __init__(self, chain: Sequence[Inputs], quarters: Quarters, from_s: int) -> None:
+        self.from_s, self.n = from_s, quarters.energy.shape[1]
         self.points = {point.name: point for inputs in chain for point in inputs.points}
         # One that left and came back has two counters here.
         self.meters = list(dict.fromkeys(one.meter for point in self.points.values() for one in point.made))
@@ -98,7 +98,7 @@ class Balance:
         """Add up what a point took and made, and cover its own use."""
         row = self._row[name]
         read = [(counter.meter, *self._read(counter, quarters)) for counter in point.taken]
-        silent = [meter for meter, _, there, _ in read if not there.any()]
+        silent = [meter for meter, _, there, hangs in read if hangs.any() and not there.any()]
         self._silent[name] = silent if len(silent) < len(read) else []
         hung, whole = np.zeros(self.n, np.bool_), np.ones(self.n, np.bool_)
         for meter, energy, there, hangs in read:
@@ -179,24 +179,39 @@ class Balance:
         self.left[meters] -= given.T
         return Served(inputs, use, made, result.allocated, given)
 
-    def gaps(self, inputs: Inputs) -> list[Gap]:
-        """List what is missing for a group, by connection and by producer."""
+    @property
+    def names_silent(self) -> bool:
+        """True where a meter gave no quarter-hour, beside another one that did."""
+        return any(self._silent.values())
+
+    def find_missing(self, inputs: Inputs) -> tuple[BoolArray, BoolArray]:
+        """Quarter-hours that are missing of each participant and then each producer, and those that are expected; of
+        shape (whose, n)."""
+        counters = self._producing()
+        hang = [self.between(counters[meter].from_s, counters[meter].to_s) for meter in inputs.producers]
+        expected = np.vstack([self.held(inputs), *hang])
+        taken = self.is_taken[[self._row[name] for name in inputs.participants]]
+        made = self.is_made[[self._made_row[meter] for meter in inputs.producers]]
+        return expected & ~np.vstack([taken, made]), expected
+
+    def gaps(self, inputs: Inputs, missing: Sequence[int], expected: Sequence[int]) -> list[Gap]:
+        """List what is missing for a group, by connection and by producer; so many quarter-hours ``missing`` of those
+        that were ``expected``."""
         found = []
-        for name, held in zip(inputs.participants, self.held(inputs), strict=True):
-            point, row = self.points[name], self._row[name]
-            missing = int(np.count_nonzero(held & ~self.is_taken[row]))
+        counted = zip(missing, expected, strict=True)
+        for name, (lacking, of) in zip(inputs.participants, counted, strict=False):
+            point = self.points[name]
             coarse = any(counter.meter in self._too_coarse for counter in point.taken)
-            found.append(Gap(name, False, missing, int(np.count_nonzero(held)), coarse, not point.taken))
+            found.append(Gap(name, False, lacking, of, coarse, not point.taken))
             found += [Gap(meter, False, 0, 0, silent_at=name) for meter in self._silent[name]]
             found += self._name_refuted(counter.meter for counter in point.taken)
-        counters = {counter.meter: counter for point in self.points.values() for counter in point.made}
-        for meter in inputs.producers:
-            hangs = self.between(counters[meter].from_s, counters[meter].to_s)
-            there = self.is_made[self._made_row[meter]]
-            missing, expected = int(np.count_nonzero(hangs & ~there)), int(np.count_nonzero(hangs))
-            found.append(Gap(meter, True, missing, expected, meter in self._too_coarse))
+        for meter, (lacking, of) in zip(inputs.producers, counted, strict=True):
+            found.append(Gap(meter, True, lacking, of, meter in self._too_coarse))
         taking = {counter.meter for name in inputs.participants for counter in self.points[name].taken}
         return found + self._name_refuted(meter for meter in inputs.producers if meter not in taking)
+
+    def _producing(self) -> dict[str, Counter]:
+        return {counter.meter: counter for point in self.points.values() for counter in point.made}
 
     def _name_refuted(self, meters: Iterable[str]) -> list[Gap]:
         return [

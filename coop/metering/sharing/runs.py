@@ -10,59 +10,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-import numpy as np
-
 from coop.communities.allocation_keys import Key
 from coop.communities.stops import Stop, is_stopped
-from coop.kit.documents import Document
-from coop.metering.model import DAY_S, Meter, MeterKind, Quality, Quantity, Shape
-from coop.metering.readings import store as readings
-from coop.metering.readings.blocks import find_claimed, unpack_many
-from coop.metering.readings.days import Packed, Stored, unpack_all
+from coop.metering.model import Meter, MeterKind, Quantity, Shape
 from coop.metering.readings.holdings import Store, holdings
-from coop.metering.readings.store import RegisterDay, seconds
+from coop.metering.readings.store import seconds
 from coop.metering.register import groups
 from coop.metering.register import store as register
-from coop.metering.register.groups import Roster
 from coop.metering.register.store import AdoptedKey
+from coop.metering.sharing.computing import Chain, Plan, Run, renew, run_whole
 from coop.metering.sharing.documents import RUN_INPUTS
 from coop.metering.sharing.inputs import Counter, Holding, Inputs, Point, Source
-from coop.metering.sharing.quarters import COARSEST_S, QUARTER_S, Readings, RegisterValues, WholeDays
-from coop.metering.sharing.run import Outcome, Runs, hash_run
 from coop.metering.sharing.sayings import say_gaps, say_keys
-from coop.metering.sharing.standing import StandingRuns, Which, hash_inputs
+from coop.metering.sharing.standing import KeptRun, StandingRuns, Which, hash_inputs
 from coop.values import Period, Said
 
 _COUNTING = {MeterKind.ELECTRICITY, MeterKind.SOLAR}
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run: a group, for as long within the period as one key was in force. ``document`` is its inputs as they are
-    kept, and ``inputs_hash`` is over it and over every quarter-hour."""
-
-    group_id: str
-    period: Period
-    key: AdoptedKey
-    inputs: Inputs
-    document: Document
-    inputs_hash: str
-    outcome: Outcome
-    versions: Mapping[RegisterDay, int]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A group for as long as one key was in force and the same meters produced."""
-
-    group: Roster
-    span: Period
-    key: AdoptedKey
-
-    @property
-    def producers(self) -> tuple[str, ...]:
-        """Serials of the meters that produce."""
-        return self.group.producers_on(self.span.start)
 
 
 @dataclass
@@ -73,7 +36,7 @@ class Shared:
     runs: list[Run] = field(default_factory=list)
     lacking: dict[Said, None] = field(default_factory=dict)
     standing: set[Which] = field(default_factory=set)
-    kept: dict[Which, str] = field(default_factory=dict)
+    kept: dict[Which, KeptRun] = field(default_factory=dict)
 
 
 def share(store: Store, period: Period, before: StandingRuns | None = None) -> Shared:
@@ -252,15 +215,20 @@ def _share_chain(
         for plan, document in zip(plans, documents, strict=True)
     }
     gaps: list[list[Said]] = [[] for _ in plans]
-    if before is not None and before.holds(store.tx, hashes, inputs[-1]):
+    chain = Chain(store, tuple(plans), tuple(inputs), tuple(documents))
+    touched = None if before is None else before.find_touched(store.tx, hashes, inputs[-1], store.cumulative)
+    if before is not None and touched is not None and not touched:
         found.standing |= hashes.keys()
-        found.kept |= hashes
+        found.kept |= {which: before.kept[which] for which in hashes}
     else:
-        runs = list(_run_chain(store, plans, inputs, documents))
+        runs = before and touched and renew(chain, [before.kept[which] for which in hashes], before.told, touched)
+        runs = runs or run_whole(chain)
         found.runs += runs
         gaps = [list(say_gaps(store, run.group_id, run.outcome.gaps, permille)) for run in runs]
         if not any(gaps):
-            found.kept |= hashes
+            found.kept |= {
+                which: KeptRun(sha256, run.days) for (which, sha256), run in zip(hashes.items(), runs, strict=True)
+            }
     for plan, one, some in zip(plans, inputs, gaps, strict=True):
         found.lacking |= dict.fromkeys([*some, *say_keys(store, plan.group.group_id, one, points.sharers(plan))])
 
@@ -278,69 +246,7 @@ def _chain_inputs(store: Store, points: Points, plans: Sequence[Plan]) -> list[I
     return inputs
 
 
-def _run_chain(
-    store: Store, plans: Sequence[Plan], inputs: Sequence[Inputs], documents: Sequence[Document]
-) -> Iterable[Run]:
-    """Run groups that have points in common, in their order."""
-    days = _load(store, inputs[-1])
-    runs = Runs(tuple(inputs), contents(days))
-    for plan, one, document in zip(plans, inputs, documents, strict=True):
-        served, outcome = runs.run(one)
-        own = set(one.register_ids())
-        versions = {at: day.version for at, day in days.items() if at[0] in own}
-        yield Run(
-            plan.group.group_id,
-            plan.span,
-            plan.key,
-            one,
-            document,
-            hash_run(document.body, served),
-            outcome,
-            versions,
-        )
-
-
-def contents(days: Mapping[RegisterDay, Packed]) -> Readings:
-    """Stored days as the rules take them."""
-    rows = [one for one in days.values() if one.step_s == QUARTER_S]
-    values, quality = unpack_many([one.readings for one in rows], [one.quality for one in rows], DAY_S // QUARTER_S)
-    there = quality != Quality.MISSING
-    claimed = np.zeros_like(there)
-    for k, one in enumerate(rows):
-        if one.claimed:
-            claimed[k, there[k]] = np.frombuffer(one.claimed, np.bool_)
-    ids, numbers = [one.register_id for one in rows], [one.day for one in rows]
-    whole = WholeDays(ids, numbers, np.where(there, values, 0), there, claimed)
-    pieces: dict[tuple[str, int], list[Stored]] = {}
-    told = [one for one in days.values() if one.step_s != QUARTER_S]
-    for each in unpack_all(sorted(told, key=lambda one: one.day)):
-        pieces.setdefault((each.register_id, each.step_s), []).append(each)
-    others: dict[str, list[RegisterValues]] = {}
-    for (register_id, step_s), stored in pieces.items():
-        starts = np.concatenate([one.day * DAY_S + one.content.offsets for one in stored])
-        values = np.concatenate([one.content.values for one in stored])
-        claimed = np.concatenate([find_claimed(one.content) for one in stored])
-        said = [RegisterValues(starts[~claimed], step_s, values[~claimed])] if not claimed.all() else []
-        if claimed.any():
-            # A stand that is claimed says something only beside the others.
-            which = claimed if step_s else np.ones_like(claimed)
-            said.append(RegisterValues(starts[which], step_s, values[which], claimed=True))
-        others.setdefault(register_id, []).extend(said)
-    return Readings(whole, others)
-
-
 def _spells_s(plan: Plan, connection_id: str) -> list[tuple[int, int]]:
     """Instants [s since 1970] between which a connection shares."""
     spells = plan.group.spells_of(connection_id, plan.span)
     return [(seconds(spell.start_at), seconds(spell.end_at)) for spell in spells]
-
-
-def _load(store: Store, inputs: Inputs) -> dict[RegisterDay, Packed]:
-    """The days of a run; of cumulative registers also those in which the readings around its bounds may lie."""
-    cumulative = {one.id for one in store.registers.values() if one.shape is Shape.STAND}
-    ids = set(inputs.register_ids())
-    first, last = inputs.from_s // DAY_S, (inputs.to_s - 1) // DAY_S
-    wanted = dict.fromkeys(range(first, last + 1), ids)
-    for day in ((inputs.from_s - COARSEST_S) // DAY_S, (inputs.to_s + COARSEST_S) // DAY_S):
-        wanted.setdefault(day, ids & cumulative)
-    return readings.packed(store.tx, {day: names for day, names in wanted.items() if names}, store.known)
