@@ -16,7 +16,7 @@ NOT_YET = frozenset({"demo"})
 
 TERMINAL = (
     "operator/keeping/", "operator/scenario/", "operator/cli.py", "operator/importing.py", "operator/migrating.py",
-    "operator/runtime.py", "operator/serving.py", "operator/verification.py",
+    "operator/serving.py", "operator/verification.py",
 )  # fmt: skip
 """Commands, whose refusals nobody but the terminal shows: it speaks English."""
 

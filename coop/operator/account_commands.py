@@ -27,7 +27,7 @@ def add_account(
 ) -> None:
     """Make an account, and print the one-time address at which its owner chooses a password."""
     from coop.operator.accounts import add_account
-    from coop.operator.founding import pick_community
+    from coop.operator.opening import pick_community
 
     settings = read_settings()
     _print(add_account(settings, pick_community(settings, key), email, name, role or [], member))
@@ -37,7 +37,7 @@ def add_account(
 def list_accounts(key: Key = "") -> None:
     """All accounts, with or without a member: address, state, roles and name."""
     from coop.operator.accounts import list_accounts
-    from coop.operator.founding import pick_community
+    from coop.operator.opening import pick_community
 
     settings = read_settings()
     _print(list_accounts(settings, pick_community(settings, key)))
@@ -52,7 +52,7 @@ def change_roles(
 ) -> None:
     """Show an account's roles; propose others, or confirm as the second person what the board proposed."""
     from coop.operator.accounts import change_roles
-    from coop.operator.founding import pick_community
+    from coop.operator.opening import pick_community
 
     settings = read_settings()
     _print(change_roles(settings, pick_community(settings, key), email, grant or [], withdraw or []))
@@ -69,7 +69,7 @@ def reset_account(
     """Print a one-time address at which the owner chooses another password; until then theirs goes on. With
     --second-factor: take that off instead, if somebody asked for it on the pages."""
     from coop.operator.accounts import reset_account, reset_second_factor
-    from coop.operator.founding import pick_community
+    from coop.operator.opening import pick_community
 
     settings = read_settings()
     work = reset_second_factor if second_factor else reset_account
@@ -90,7 +90,7 @@ def open_account(email: Email, key: Key = "") -> None:
 
 def _set_active(email: str, key: str, *, active: bool) -> None:
     from coop.operator.accounts import set_account_active
-    from coop.operator.founding import pick_community
+    from coop.operator.opening import pick_community
 
     settings = read_settings()
     _print(set_account_active(settings, pick_community(settings, key), email, active=active))

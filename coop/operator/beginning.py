@@ -20,7 +20,8 @@ from coop.members.identity import store
 from coop.members.identity.commands import accounts
 from coop.members.identity.commands.addresses import make_one_time_address
 from coop.members.identity.model import Account, NewAccount
-from coop.operator.founding import list_keys, merge_profile, open_truth
+from coop.operator.founding import merge_profile, open_truth
+from coop.operator.opening import list_keys
 from coop.values import BadInput, CoopError, Problem, say
 
 DEMONSTRATION_KEY: Final = "demo"

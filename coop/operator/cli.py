@@ -172,8 +172,8 @@ def import_(
 
     Exit code 1 when a file was refused, or when a telegram in it was parked.
     """
-    from coop.operator.founding import pick_community
     from coop.operator.importing import import_path, read_mapping, undo_import
+    from coop.operator.opening import pick_community
 
     if (path is None) == (not undo):
         raise typer.BadParameter("name a path to read, or an import to --undo")
@@ -200,7 +200,7 @@ def export(
 ) -> None:
     """Write a month's readings, days and allocations as Parquet. Needs the packages of the extra `export`."""
     from coop.operator.exporting import export_month
-    from coop.operator.founding import pick_community
+    from coop.operator.opening import pick_community
 
     settings = read_settings()
     for line in export_month(settings, pick_community(settings, key), month, to):
@@ -234,8 +234,8 @@ def deadletters(
     What came in for no co-operative of this installation is parked under --community '?'.
     """
     from coop.kit.parking import UNKNOWN
-    from coop.operator.founding import pick_community
     from coop.operator.importing import work_dead_letters
+    from coop.operator.opening import pick_community
 
     names = [service.value] if service else [name.value for name in ServiceName]
     settings = read_settings()
@@ -257,7 +257,8 @@ def verify(
 ) -> None:
     """Recompute a bill from its readings, allocation, tariff and vote, with the seals of all of them; or check that
     nobody tampered with a journal or with readings."""
-    from coop.operator.founding import list_keys, pick_community
+    tune_gc()  # before all is loaded, which it would walk several times
+    from coop.operator.opening import list_keys, pick_community
     from coop.operator.readings_again import verify_readings
     from coop.operator.side_by_side import count_cores, verify_everything
     from coop.operator.verification import verify_bills, verify_journals
@@ -265,7 +266,6 @@ def verify(
     if not (bill or journal or log or everything):
         raise typer.BadParameter("name a bill, or give --journal, --readings or --all")
     settings = read_settings()
-    tune_gc()
     good = True
     if journal or everything:
         good &= verify_journals(settings, typer.echo)

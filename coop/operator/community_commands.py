@@ -88,7 +88,7 @@ def change_community(
 @communities.command("list")
 def list_communities() -> None:
     """Keys of all co-operatives here."""
-    from coop.operator.founding import list_keys
+    from coop.operator.opening import list_keys
 
     for key in list_keys(read_settings()):
         typer.echo(key)
@@ -97,7 +97,8 @@ def list_communities() -> None:
 @communities.command("show")
 def show_community(key: Annotated[str, typer.Argument(help="Key of the co-operative.")] = "") -> None:
     """A co-operative's particulars, and what is still missing before it can issue anything."""
-    from coop.operator.founding import pick_community, show_community
+    from coop.operator.founding import show_community
+    from coop.operator.opening import pick_community
 
     settings = read_settings()
     for line in show_community(settings, pick_community(settings, key)):

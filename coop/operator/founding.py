@@ -1,4 +1,4 @@
-"""Co-operatives from the command line: found them, list and describe them, and pick the one that a command is about."""
+"""Co-operatives from the command line: found them and describe them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from coop.communities.model import Profile
 from coop.kit.actor import COMMAND_LINE
 from coop.kit.database import Database
 from coop.kit.settings import Settings
+from coop.operator.opening import TRUTH
 from coop.operator.runtime import open_room
-from coop.values import CoopError, NotFound, say
-
-TRUTH = "members"
-"""The service that keeps the truth of co-operatives and tells the others."""
+from coop.values import NotFound, say
 
 
 @contextmanager
@@ -28,35 +26,6 @@ def open_truth(settings: Settings, *, migrate: bool = False) -> Iterator[Databas
         yield room.database
     finally:
         room.database.close()
-
-
-def list_keys(settings: Settings) -> tuple[str, ...]:
-    """Keys of all co-operatives of an installation."""
-    with open_truth(settings) as database, database.system_read() as sql:
-        return store.list_communities(sql)
-
-
-def pick_community(settings: Settings, key: str) -> str:
-    """The co-operative that is named, or the only one when none is.
-
-    Raises:
-        CoopError: there is no such one, or several and none is named.
-    """
-    keys = list_keys(settings)
-    if key in keys:
-        return key
-    if key:
-        raise CoopError(
-            "no-such-community",
-            say("there is no co-operative %(key)s here, only %(keys)s", key=key, keys=tuple(keys)),
-        )
-    if not keys:
-        raise CoopError("no-community", say("there is no co-operative here yet: begin with `coop init`"))
-    if len(keys) > 1:
-        raise CoopError(
-            "which-community", say("say with --community which co-operative is meant: %(keys)s", keys=tuple(keys))
-        )
-    return keys[0]
 
 
 def add_community(settings: Settings, key: str, given: Mapping[str, Any]) -> Profile:

@@ -17,7 +17,7 @@ from coop.communities.law_store import list_publications
 from coop.kit.actor import COMMAND_LINE
 from coop.kit.database import Database
 from coop.kit.settings import Settings
-from coop.operator.founding import list_keys, pick_community
+from coop.operator.opening import list_keys, pick_community
 from coop.operator.runtime import open_room
 from coop.values import BadInput, Problem, civil_date, eur, say
 

@@ -6,7 +6,7 @@ from coop.kit.settings import Settings
 from coop.metering.provenance.log_again import verify_log
 from coop.metering.provenance.standing_again import verify_standing
 from coop.operator.findings import Echo, findings_of, is_aside
-from coop.operator.runtime import open_room
+from coop.operator.opening import open_database
 
 
 def verify_readings(settings: Settings, community: str, echo: Echo) -> bool:
@@ -18,10 +18,8 @@ def verify_readings(settings: Settings, community: str, echo: Echo) -> bool:
 
 def verify_periods(settings: Settings, community: str, echo: Echo) -> bool:
     """Compute every closed period again; True when nothing is kept that comes out otherwise."""
-    database = open_room("metering", settings, migrate=False).database
-    with database.read(community) as tx:
+    with open_database("metering", settings) as database, database.read(community) as tx:
         again = findings_of(lambda: verify_standing(tx).findings)
-    database.close()
     for finding in again:
         echo(finding)
     echo(f"{community}: what closed periods keep beside the whole computation: {len(again) or 'nothing'} otherwise")
@@ -30,10 +28,8 @@ def verify_periods(settings: Settings, community: str, echo: Echo) -> bool:
 
 def verify_log_again(settings: Settings, community: str, echo: Echo) -> bool:
     """Read every block of a co-operative's readings again; True when each says what its digest was made of."""
-    database = open_room("metering", settings, migrate=False).database
-    with database.read(community) as tx:
+    with open_database("metering", settings) as database, database.read(community) as tx:
         log = verify_log(tx)
-    database.close()
     for finding in log.findings:
         echo(finding)
     wrong = f"{len(log.findings)} do NOT agree" if log.findings else "all agree"

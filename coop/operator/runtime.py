@@ -16,7 +16,6 @@ from prometheus_client import CollectorRegistry
 from coop.communities.directory import Directory
 from coop.communities.store import list_communities
 from coop.events import SERVICES as NAMES
-from coop.kit import placing
 from coop.kit.bus.cluster import Cluster
 from coop.kit.bus.kafka import KafkaBus
 from coop.kit.bus.local import LocalBus
@@ -29,9 +28,9 @@ from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.operator.chain import jobs_of
 from coop.operator.health import Gauges, Health
+from coop.operator.opening import finish_placing
 from coop.operator.pages import OPERATOR
 from coop.operator.services import SERVICES, service_named
-from coop.values import CoopError
 from coop.web.app import assemble_app
 
 log = logging.getLogger(__name__)
@@ -43,10 +42,7 @@ def open_room(name: str, settings: Settings, clock: Clock = SYSTEM_CLOCK, *, mig
     Raises:
         CoopError: they are not to be brought up to date, and there is no database yet.
     """
-    if settings.url(name).startswith("sqlite"):
-        placing.finish(settings.data_dir)
-        if not migrate and not (settings.data_dir / f"{name}.db").exists():
-            raise CoopError("no-installation", f"there is no installation in {settings.data_dir} (COOP_DATA_DIR)")
+    finish_placing(name, settings, there=not migrate)
     service = service_named(name)
     return Room(service, service.open_database(settings.url(name), clock, migrate=migrate), settings)
 

@@ -29,8 +29,8 @@ from coop.events.members import (
     MemberLeft,
 )
 from coop.governance.meetings.kept_statutes import find_articles
+from coop.kit.database import Database
 from coop.kit.journal import SEALED_WITHIN, ChainBreak, find_places, verify_chain
-from coop.kit.service import Room
 from coop.kit.tx import Tx
 
 _OF_MEMBERS: Final = {
@@ -56,11 +56,11 @@ class Chain:
     broken: ChainBreak | None
 
 
-def walk_chains(rooms: Mapping[str, Room]) -> dict[str, Chain]:
+def walk_chains(opened: Mapping[str, Database]) -> dict[str, Chain]:
     """Walk the whole chain of each service."""
     chains = {}
-    for name, room in rooms.items():
-        with room.database.system_read() as sql:
+    for name, database in opened.items():
+        with database.system_read() as sql:
             chains[name] = Chain(name, *verify_chain(sql))
     return chains
 

@@ -45,7 +45,7 @@ from coop.metering.provenance.ground import WholeGround as WholeReadings
 from coop.metering.provenance.verify import verify_allocation, verify_measurement
 from coop.operator.casters import verify_casters
 from coop.operator.findings import Echo, findings_of, is_aside, outcome, tell_bill
-from coop.operator.runtime import open_room, open_rooms
+from coop.operator.opening import open_database, open_databases
 from coop.operator.seals import Chain, find_breaks, list_seals, walk_chains
 from coop.operator.steering import verify_steering
 from coop.values import CoopError, NotFound, say
@@ -332,14 +332,11 @@ def _count(governance: Tx, resolution_id: str) -> VerifiedResolution | str:
 def verify_bills(settings: Settings, community: str, number_or_id: str, echo: Echo) -> bool:
     """Verify one bill with every seal that it rests on, or every bill when none is named, without the chains; True when
     everything agrees."""
-    rooms = open_rooms(settings, ROOMS, clock_of(settings.data_dir), migrate=False)
-    with ExitStack() as stack:
-        for room in rooms.values():
-            stack.callback(room.database.close)
-        views = {name: stack.enter_context(room.database.read(community)) for name, room in rooms.items()}
+    with open_databases(settings, ROOMS, clock_of(settings.data_dir)) as opened, ExitStack() as stack:
+        views = {name: stack.enter_context(database.read(community)) for name, database in opened.items()}
         if not number_or_id:
             return _verify_all(JournalIndex(views), echo)
-        return not JournalIndex(views, walk_chains(rooms)).walk_back(number_or_id, echo)
+        return not JournalIndex(views, walk_chains(opened)).walk_back(number_or_id, echo)
 
 
 def _verify_all(index: JournalIndex, echo: Echo) -> bool:
@@ -373,10 +370,8 @@ def verify_journals(settings: Settings, echo: Echo) -> bool:
     """Walk the hash chain of every service; True when all are whole."""
     good = True
     for name in SERVICES:
-        database = open_room(name, settings, migrate=False).database
-        with database.system_read() as sql:
+        with open_database(name, settings) as database, database.system_read() as sql:
             whole, broken = verify_chain(sql)
-        database.close()
         if broken:
             good = False
             echo(f"{name}: BROKEN at position {broken.position}: {broken.reason}")

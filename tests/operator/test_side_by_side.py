@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -81,3 +83,13 @@ def test_a_part_whose_process_was_ended_is_done_here(tmp_path: Path) -> None:
     said: list[str] = []
     assert run_parts(Settings(data_dir=tmp_path), [(end_elsewhere, "a"), (wait, "b")], 2, said.append)
     assert said == ["a tried", f"b {os.getpid()}"]
+
+
+def test_a_verification_loads_neither_services_nor_pages() -> None:
+    unwanted = ["fastapi", "aiokafka", "openpyxl", "coop.operator.services", "coop.operator.pages", "coop.web.app"]
+    program = (
+        "import sys, coop.operator.cli, coop.operator.side_by_side\n"
+        f"print(*[name for name in {unwanted} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
