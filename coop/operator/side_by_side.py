@@ -7,6 +7,8 @@ in another process, for whatever reason, is done again in this one, where it fai
 from __future__ import annotations
 
 import os
+import sys
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
@@ -43,8 +45,7 @@ def run_parts(settings: Settings, parts: Sequence[Part], jobs: int, echo: Echo) 
         for verify, community in parts:
             good &= verify(settings, community, echo)
         return good
-    # Anew rather than forked: a fork takes along threads and open databases that it cannot use.
-    with ProcessPoolExecutor(jobs - 1, get_context("spawn"), initializer=tune_gc) as pool:
+    with ProcessPoolExecutor(jobs - 1, get_context(_name_start()), initializer=tune_gc) as pool:
         begun = [pool.submit(_run, settings, part) for part in parts[:-1]]
         # The last is done here meanwhile, and then what nobody began yet, from the end.
         here = {len(begun): _run(settings, parts[-1])}
@@ -55,6 +56,12 @@ def run_parts(settings: Settings, parts: Sequence[Part], jobs: int, echo: Echo) 
             for line in lines:
                 echo(line)
     return good
+
+
+def _name_start() -> str:
+    """How another process begins: as a copy of this one, which loads nothing again, or anew where other threads run,
+    since a copy takes along their locks without them. The command has no other thread, and no database open."""
+    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
 
 
 def _run(settings: Settings, part: Part) -> _Told:
