@@ -37,12 +37,14 @@ class Choice(TypeDecorator[StrEnum]):
     def __init__(self, choices: type[StrEnum], length: int = 20) -> None:
         super().__init__(length)
         self.choices = choices
+        # Calling an enumeration takes some times as long, and each row of a register is read with three.
+        self._by_value = {one.value: one for one in choices}
 
     def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
         return None if value is None else value.value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        return None if value is None else self.choices(value)
+        return None if value is None else self._by_value.get(value) or self.choices(value)
 
 
 class Words(TypeDecorator[tuple[str, ...]]):

@@ -136,11 +136,12 @@ def load_told(tx: Tx, newest: Closed, measurements: Iterable[Measurement], other
 
 def _name_late(tx: Tx, newest: Closed) -> dict[str, LateReading]:
     """By register, which reading came late since a revision: of which meter, and on which day of the period."""
-    serials = {one.id: one.serial for one in register.list_registers(tx)}
+    late_values = periods.list_late(tx, newest)
+    serials = register.serials_of(tx, {late.register_id for late in late_values})
     first, last = newest.period.start, newest.period.end - timedelta(days=1)
     return {
         late.register_id: LateReading(serials[late.register_id], min(max(late.civil_day, first), last))
-        for late in reversed(periods.list_late(tx, newest))
+        for late in reversed(late_values)
     }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from itertools import pairwise
 
 from sqlalchemy import func, select
@@ -88,7 +89,7 @@ class Roster:
         >>> [str(spell) for spell in Roster("g", 1, members).spells_of("C1", Period.month(2025, 3))]
         ['2025-03-01/2025-03-10', '2025-03-20/2025-04-01']
         """
-        own = [one for one in self._of(Role.SHARER) if one.subject in (connection_id, EVERYBODY)]
+        own = [one for subject in {connection_id, EVERYBODY} for one in self._sharing.get(subject, ())]
         found: list[Period] = []
         for part in sorted((part for one in own if (part := one.within(period))), key=lambda part: part.start):
             if found and part.start <= found[-1].end:
@@ -96,6 +97,10 @@ class Roster:
             else:
                 found.append(part)
         return found
+
+    def names(self, connection_id: str) -> bool:
+        """True where anything was said of a connection by itself, and not only of everybody."""
+        return connection_id in self._sharing
 
     def sharers_in(self, period: Period, everybody: Iterable[str]) -> tuple[str, ...]:
         """Connections that share at any time of a period, sorted; ``everybody`` says which ones all of them are."""
@@ -126,6 +131,14 @@ class Roster:
             for one in self._of(Role.SHARER)
         ]
         return SharingGroupChanged(group_id=self.group_id, number=number, spells=tuple(spells))
+
+    @cached_property
+    def _sharing(self) -> Mapping[str, Sequence[Membership]]:
+        """Who shares, by connection: asked for each connection of a group."""
+        found: dict[str, list[Membership]] = {}
+        for one in self._of(Role.SHARER):
+            found.setdefault(one.subject, []).append(one)
+        return found
 
     def _of(self, role: Role) -> list[Membership]:
         return [one for one in self.members if one.role is role]

@@ -150,6 +150,12 @@ def registers_of(tx: Tx, serials: Iterable[str]) -> dict[str, Register]:
     return {one.id: one for one in _refined(tx, found)}
 
 
+def serials_of(tx: Tx, register_ids: Collection[str]) -> dict[str, str]:
+    """Serial of the meter of each of some registers."""
+    query = select(register.c.id, register.c.serial).where(register.c.community == tx.community)
+    return dict(tx.execute(query.where(among(tx, register.c.id, register_ids))).all()) if register_ids else {}
+
+
 def list_registers(tx: Tx) -> list[Register]:
     """Every register, by meter and quantity."""
     return _refined(tx, select_as(tx, Register, register, order_by=[register.c.serial, register.c.quantity]))

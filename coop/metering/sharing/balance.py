@@ -88,6 +88,7 @@ class Balance:
         self.is_taken = np.zeros(self.taken.shape, np.bool_)
         self.is_made = np.zeros(self.left.shape, np.bool_)
         self._too_coarse: set[str] = set()
+        self._between: dict[tuple[int, int], BoolArray] = {}
         self._silent: dict[str, list[str]] = {}
         self._refuted: dict[str, int] = {}
         for name, point in self.points.items():
@@ -151,8 +152,14 @@ class Balance:
 
     def between(self, from_s: int, to_s: int) -> BoolArray:
         """True for the quarter-hours that lie, even in part, between two instants."""
-        starts = self.from_s + QUARTER_S * np.arange(self.n)
-        return np.asarray((starts + QUARTER_S > from_s) & (starts < to_s), np.bool_)
+        found = self._between.get((from_s, to_s))
+        if found is None:
+            starts = self.from_s + QUARTER_S * np.arange(self.n)
+            found = np.asarray((starts + QUARTER_S > from_s) & (starts < to_s), np.bool_)
+            # Nearly all meters hang, and nearly all members live there, for all of a run.
+            found.flags.writeable = False
+            self._between[from_s, to_s] = found
+        return found
 
     def use_of(self, name: str) -> tuple[Int64Array, Int64Array]:
         """Energy that a point took, and the part that its own meters covered."""

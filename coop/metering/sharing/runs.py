@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from coop.communities.allocation_keys import Key
 from coop.communities.stops import Stop, is_stopped
+from coop.events.metering import EVERYBODY
 from coop.metering.model import Meter, MeterKind, Quantity, Shape
 from coop.metering.readings.holdings import Store, holdings
 from coop.metering.readings.store import seconds
@@ -156,38 +157,39 @@ class Points:
         sharers = set(self.sharers(plan))
         participants = tuple(sorted(key.participants or sharers))
         produce = {self._by_serial[serial].connection_id or serial for serial in plan.producers}
+        start_s, end_s = seconds(plan.span.start_at), seconds(plan.span.end_at)
+        spells = _find_spells(plan, participants)
         return Inputs(
             plan.group.group_id,
             plan.key.parameters,
-            seconds(plan.span.start_at),
-            seconds(plan.span.end_at),
+            start_s,
+            end_s,
             participants,
             plan.producers,
-            tuple(self._point(name, plan.span) for name in sorted({*participants, *produce})),
+            tuple(self._point(name, start_s, end_s) for name in sorted({*participants, *produce})),
             tuple(
                 replace(one, from_s=max(one.from_s, joined_s), to_s=min(one.to_s, left_s))
                 for one in held
-                if one.connection_id in participants
-                for joined_s, left_s in _spells_s(plan, one.connection_id)
+                for joined_s, left_s in spells.get(one.connection_id, ())
                 if max(one.from_s, joined_s) < min(one.to_s, left_s)
             ),
         )
 
-    def _point(self, name: str, span: Period) -> Point:
+    def _point(self, name: str, start_s: int, end_s: int) -> Point:
         if name in self._by_serial and not self._by_serial[name].connection_id:
-            return Point("", (), tuple(self._counters([self._by_serial[name]], span, Quantity.ELECTRICITY_EXPORT)))
+            made = self._counters([self._by_serial[name]], start_s, end_s, Quantity.ELECTRICITY_EXPORT)
+            return Point("", (), tuple(made))
         meters = self._meters.get(name, [])
         taking = [meter for meter in meters if meter.kind is MeterKind.ELECTRICITY]
         # Own use is covered first by what no group shares.
         making = sorted(meters, key=lambda meter: (meter.serial in self._shared, meter.serial))
         return Point(
             name,
-            tuple(self._counters(taking, span, Quantity.ELECTRICITY_IMPORT)),
-            tuple(self._counters(making, span, Quantity.ELECTRICITY_EXPORT)),
+            tuple(self._counters(taking, start_s, end_s, Quantity.ELECTRICITY_IMPORT)),
+            tuple(self._counters(making, start_s, end_s, Quantity.ELECTRICITY_EXPORT)),
         )
 
-    def _counters(self, meters: Iterable[Meter], span: Period, quantity: Quantity) -> Iterable[Counter]:
-        start, end = seconds(span.start_at), seconds(span.end_at)
+    def _counters(self, meters: Iterable[Meter], start_s: int, end_s: int, quantity: Quantity) -> Iterable[Counter]:
         for meter in meters:
             sources = tuple(
                 Source(one.id, one.exponent)
@@ -197,8 +199,8 @@ class Points:
             produces = quantity is Quantity.ELECTRICITY_EXPORT
             if produces and not sources and meter.serial not in self._shared:
                 continue
-            from_s = max(start, seconds(meter.installed_at))
-            to_s = min(end, seconds(meter.removed_at)) if meter.removed_at else end
+            from_s = max(start_s, seconds(meter.installed_at))
+            to_s = min(end_s, seconds(meter.removed_at)) if meter.removed_at else end_s
             if from_s < to_s or (produces and meter.serial in self._shared):
                 yield Counter(meter.serial, from_s, to_s, sources)
 
@@ -244,6 +246,12 @@ def _chain_inputs(store: Store, points: Points, plans: Sequence[Plan]) -> list[I
         earlier = tuple(replace(one, before=()) for one in inputs)
         inputs.append(replace(points.inputs_of(plan, held), before=earlier))
     return inputs
+
+
+def _find_spells(plan: Plan, connection_ids: Iterable[str]) -> dict[str, list[tuple[int, int]]]:
+    """By connection, the instants [s since 1970] between which it shares."""
+    everybody = _spells_s(plan, EVERYBODY)
+    return {name: _spells_s(plan, name) if plan.group.names(name) else everybody for name in connection_ids}
 
 
 def _spells_s(plan: Plan, connection_id: str) -> list[tuple[int, int]]:
