@@ -30,6 +30,7 @@ from coop.kit.settings import Settings
 from coop.operator.runtime import build_app, local_bus, open_rooms, run_jobs
 from coop.operator.scenario.match import difference
 from coop.operator.scenario.model import ActorIn, Community
+from coop.operator.scenario.walk import walk_pages
 from coop.operator.verification import verify_bills, verify_journals
 from coop.values import CoopError, civil_date
 
@@ -102,6 +103,12 @@ class Installation:
         chains = verify_journals(self.settings, lines.append)
         bills = verify_bills(self.settings, self.community, "", lines.append)
         return None if chains and bills else "\n".join(lines)
+
+    def walk(self, actor: str | None) -> str | None:
+        """Let somebody open every page that they are led to, in Dutch; what failed, or None."""
+        asks = {"accept": "text/html", "accept-language": "nl"}
+        found = list(walk_pages(lambda path: self.send(actor, "GET", path, headers=asks)))
+        return "\n".join(found) or None
 
     def read_state(self) -> dict[str, Any]:
         """State of the services, without clocks."""

@@ -85,7 +85,7 @@ class Step(_Strict):
     expect: Expected = Expected()
     keep: dict[str, str] = {}
     wait: Literal["facts", "jobs"] | None = None
-    verify: Literal["all"] | None = None
+    verify: Literal["all", "pages"] | None = None
     repeat: Annotated[int, Field(ge=1, le=1000)] = 1
     any_order: list[Step] | None = None
     together: list[Step] | None = None

@@ -96,7 +96,11 @@ def _do(
         installation.run_due_jobs()
     elif step.verify:
         installation.wait_for_facts()
-        if found := installation.verify():
+        if (
+            found := installation.verify()
+            if step.verify == "all"
+            else installation.walk(None if actor == NOBODY else actor)
+        ):
             raise CoopError("not-verified", f"verify found:\n{found}")
     elif step.together:
         with ThreadPoolExecutor(len(step.together)) as pool:
