@@ -16,16 +16,13 @@ from coop.communities.model import Profile
 from coop.communities.rules import check_profile
 from coop.communities.store import find_profile, list_profiles
 from coop.demo.cooperative import PROFILE
-from coop.events.governance import DecisionRecorded
 from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.kit.session import COOKIE, Session, sign
 from coop.members.community import commands
-from coop.members.community.heard import on_decision_recorded
 from coop.values import BadInput, CoopError
 from tests.desk import COMMUNITY, SECRET, SECRETARY, sign_in
 from tests.founding import found_in
-from tests.governance.assembly import envelope
 from tests.kit.clocks import SetClock
 from tests.members.sample import AT
 
@@ -325,26 +322,3 @@ def test_a_proposed_bank_account_waits_at_home_for_the_second_person_alone(
     assert OTHER_IBAN not in board.get("/members/cards/waiting").text, "who proposed it cannot confirm it"
     assert OTHER_IBAN in enter_as(board, "account-2", "treasurer").get("/members/cards/waiting").text
     assert OTHER_IBAN not in enter_as(board, "account-3", "member").get("/members/cards/waiting").text
-
-
-def test_the_name_says_that_the_co_operative_is_wound_up_from_the_day_of_its_dissolution(founded: Database) -> None:
-    """BW 2:19 lid 5. Heard again, or where the name says so already, it changes nothing."""
-    day = AT.date() + timedelta(days=30)
-    parameters = {"dissolved_on": str(day), "liquidators": "board", "balance_to": "leden", "books_kept_by": "notaris"}
-    told = DecisionRecorded(
-        resolution_id="end",
-        meeting_id="alv",
-        kind="dissolution",
-        parameters=parameters,
-        parameters_hash="0" * 64,
-        notice_hash="0" * 64,
-        decided_on=AT.date(),
-    )
-    for fact in (told, told, told.model_copy(update={"kind": "budget", "parameters": {"year": 2027}})):
-        with founded.write(COMMUNITY, SECRETARY) as tx:
-            on_decision_recorded(tx, fact, envelope(fact))
-    with founded.read(COMMUNITY) as tx:
-        before, after = (find_profile(tx, each) for each in (day - timedelta(days=1), day))
-        assert len(list_profiles(tx)) == 2
-    assert before == WARM
-    assert after == replace(WARM, name="Warm in de Wijk U.A. in liquidatie", site_name="Warm in de Wijk in liquidatie")

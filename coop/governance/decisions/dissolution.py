@@ -71,5 +71,5 @@ KIND = Kind(
     judge_known=judge_known,
     act=record,
     begins=lambda parameters: date.fromisoformat(parameters["dissolved_on"]),
-    undoes=N_("The board takes 'in liquidatie' off the name again, on the page of the co-operative."),
+    undoes=N_("From that day the name does not end in 'in liquidatie' any more."),
 )

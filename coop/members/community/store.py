@@ -13,7 +13,7 @@ from coop.events.governance import DecisionStopped
 from coop.kit.rows import find_as, find_by, group_as, insert_nouns, select_as
 from coop.kit.tx import Tx
 from coop.members.community.model import ChoiceProposal, IbanProposal, Logo, Outcome
-from coop.members.tables import choice_proposal, decision_stop, iban_proposal, logo
+from coop.members.tables import choice_proposal, decision_stop, dissolution, iban_proposal, logo
 
 
 def find_open_proposal(tx: Tx) -> IbanProposal | None:
@@ -89,6 +89,19 @@ def add_stop(tx: Tx, told: DecisionStopped) -> None:
         "told_on": told.stopped_on,
     }
     tx.insert_new(decision_stop, [row], ["community", "resolution_id", "number"])
+
+
+def add_dissolution(tx: Tx, resolution_id: str, dissolved_on: date) -> None:
+    """Keep that the members ended the co-operative; the same again changes nothing."""
+    row = {"community": tx.community, "resolution_id": resolution_id, "dissolved_on": dissolved_on}
+    tx.insert_new(dissolution, [row], ["community", "resolution_id"])
+
+
+def map_dissolutions(tx: Tx) -> dict[str, date]:
+    """By resolution, from which day the members ended the co-operative."""
+    columns = dissolution.c
+    query = select(columns.resolution_id, columns.dissolved_on).where(columns.community == tx.community)
+    return {row.resolution_id: row.dissolved_on for row in tx.execute(query)}
 
 
 def map_stops(tx: Tx) -> dict[str, list[Stop]]:

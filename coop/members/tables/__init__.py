@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coop.members.tables.community import choice_proposal, decision_stop, iban_proposal, logo
+from coop.members.tables.community import choice_proposal, decision_stop, dissolution, iban_proposal, logo
 from coop.members.tables.history import contract_party, heard_bill, heard_use, heard_vote, import_draft, register_change
 from coop.members.tables.identity import account, account_change, own_token, program, sign_in, sign_in_try
 from coop.members.tables.messages import (
@@ -43,6 +43,7 @@ __all__ = [
     "contract",
     "contract_party",
     "decision_stop",
+    "dissolution",
     "erasure",
     "gas_bill",
     "heard_bill",

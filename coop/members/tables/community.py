@@ -62,7 +62,16 @@ decision_stop = Table(
     Column("told_on", Date, nullable=False),
     CheckConstraint("number >= 1", name="stops_count"),
 )
-"""Tellings about decisions that fell, or act again: choices rest on them."""
+"""Tellings about decisions that fell, or act again: choices rest on them, and the name of who is wound up."""
+
+dissolution = Table(
+    "dissolution",
+    metadata,
+    community_column(),
+    Column("resolution_id", String(100), primary_key=True),
+    Column("dissolved_on", Date, nullable=False),
+)
+"""Decisions by which the members ended the co-operative, from a day on."""
 
 logo = Table(
     "logo",
