@@ -289,6 +289,7 @@ def test_members_ask_on_the_page_and_the_board_convenes_from_it(embedded: Databa
     assert "kennen hierover geen referendum" in plain(desk.get("/governance/resolutions/key/referendum").text)
     sit_down(desk, "account-2", "member", member_id=TWO)
     answer = desk.post("/governance/api/v1/resolutions/tariff/referendum").json()
+    assert (answer["members_needed"], answer["votes_needed"]) == (2, None)
     assert (answer["members_asking"], answer["granted_on"], answer["hold_by"], answer["outcome"]) == (
         2, "2026-06-25", "2026-08-24", None,
     )  # fmt: skip

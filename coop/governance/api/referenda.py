@@ -43,8 +43,11 @@ class SecondMeetingOut(Answer):
 
 
 class ReferendumOut(Answer):
-    """Whether a referendum on a decision can be asked now, by which article and until when, and how many ask. The
-    article is null where the statutes know none on this.
+    """Whether a referendum on a decision can be asked now, by which article and until when, how many ask and how many
+    have to. The article is null where the statutes know none on this.
+
+    ``members_needed`` are of those who had a vote at the meeting; ``votes_needed`` is null where heads alone count, and
+    both are before the decision is adopted.
 
     ``asks``: the members vote on whether the decision falls, or on whether it stands. From ``granted_on`` it is
     suspended; ``hold_by`` is the last day of the referendum, where the statutes name one, ``point`` the resolution by
@@ -60,6 +63,8 @@ class ReferendumOut(Answer):
     is_open: bool
     members_asking: int
     votes_asking: int
+    members_needed: int | None
+    votes_needed: int | None
     granted_on: date | None
     hold_by: date | None
     point: str | None
@@ -123,6 +128,8 @@ def _describe(tx: Tx, resolution_id: str, member_id: str | None) -> ReferendumOu
         is_open=view.is_open,
         members_asking=view.members_asking,
         votes_asking=view.votes_asking,
+        members_needed=view.members_needed,
+        votes_needed=view.votes_needed,
         granted_on=view.granted_on,
         hold_by=view.hold_by,
         point=view.point,

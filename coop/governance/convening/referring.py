@@ -24,6 +24,7 @@ from coop.governance.ballots.referenda.rules import (
     find_asking,
     find_hold_by,
     find_last_day,
+    find_needed,
     find_referendum,
     get_referendum,
     is_enough,
@@ -61,15 +62,18 @@ class SecondDue:
 
 @dataclass(frozen=True)
 class Referral:
-    """The state of a point on which a referendum may be possible: by which right, until when, how many asked, by when
-    it is held, the point by which it is, the second meeting that is due on it, and what came of it. Without a right
-    there is nothing else."""
+    """The state of a point on which a referendum may be possible: by which right, until when, how many asked and how
+    many members and votes have to (None before the decision; no votes where heads alone count), by when it is held,
+    the point by which it is, the second meeting that is due on it, and what came of it. Without a right there is
+    nothing else."""
 
     own: Referendum | None
     until: date | None
     is_open: bool
     members_asking: int
     votes_asking: int
+    members_needed: int | None
+    votes_needed: int | None
     granted_on: date | None
     hold_by: date | None
     point: str | None
@@ -252,16 +256,20 @@ def view_referral(tx: Tx, resolution_id: str, member_id: str | None) -> Referral
         is_open = False
     granted_on = next((civil_date(each.recorded_at) for each in asked if each.is_granted), None)
     asking = find_asking(asked, _list_struck(tx, resolution_id))
-    votes = voting_lists.read_members(tx, meeting, sorted(asking)) if asking else {}
+    until = find_last_day(own, decided.decided_on) if own and decided and decided.verdict.adopted else None
+    votes = voting_lists.read_members(tx, meeting) if until else {}
+    needed = find_needed(own, votes) if own and until else (None, None)
     has_asked = member_id in asking
     put = list_put(tx, resolution_id) if granted_on else []
     outcome = find_outcome(list_stops(tx, resolution_id)) if granted_on else None
     return Referral(
         own=own,
-        until=find_last_day(own, decided.decided_on) if own and decided and decided.verdict.adopted else None,
+        until=until,
         is_open=is_open,
         members_asking=len(asking),
-        votes_asking=sum(votes[each] for each in asking),
+        votes_asking=sum(votes.get(each, 0) for each in asking),
+        members_needed=needed[0],
+        votes_needed=needed[1] or None,
         granted_on=granted_on,
         hold_by=find_hold_by(own, granted_on) if own and granted_on else None,
         point=max(put, key=lambda each: _find_day(tx, each)).resolution_id if put else None,

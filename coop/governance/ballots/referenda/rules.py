@@ -102,6 +102,20 @@ def is_enough(own: Referendum, asking: Iterable[str], votes: Mapping[str, int]) 
     return own.share.is_reached(len(weights), sum(1 for weight in votes.values() if weight))
 
 
+def find_needed(own: Referendum, votes: Mapping[str, int]) -> tuple[int, int]:
+    """The fewest members who are enough, and the fewest votes that are theirs, 0 where the statutes count heads alone;
+    ``votes`` by the frozen list of the meeting.
+
+    >>> from coop.governance.statutes.model import Share
+    >>> votes, half = {"a": 1, "b": 4, "c": 5, "d": 0}, Share(1, 2)
+    >>> find_needed(Referendum("23", 14, share=half), votes), find_needed(Referendum("23", 14, 3, half, "votes"), votes)
+    ((2, 0), (3, 5))
+    """
+    if own.share is not None and own.of == "votes":
+        return own.members, own.share.needed_of(sum(votes.values()))
+    return count_needed(own, sum(1 for weight in votes.values() if weight)), 0
+
+
 def count_needed(own: Referendum, voters: int) -> int:
     """The fewest members who are enough, of so many with one vote each.
 
