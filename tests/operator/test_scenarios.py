@@ -10,6 +10,8 @@ from coop.kit.settings import Settings
 from coop.operator.scenario.player import play_file
 from tests.flows.command import Done, coop
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[1] / "scenarios"
 SCENARIOS = [path.relative_to(FOLDER).as_posix() for path in sorted(FOLDER.rglob("*.yaml"))]
 ON_POSTGRES = ("billing/e9-ceiling-and-credit", "billing/two-runs-at-once", "governance/e19-two-thirds")
