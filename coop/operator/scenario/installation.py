@@ -16,8 +16,9 @@ from typing import Any
 
 import httpx2
 import uvicorn
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from coop.communities.commands import found
 from coop.demo.cooperative import PROFILE
@@ -242,8 +243,17 @@ def _own_database(url: str) -> Iterator[str]:
         yield make_url(url).set(database=name).render_as_string(hide_password=False)
     finally:
         with engine.connect() as sql:
-            sql.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+            _drop_database(sql, name)
         engine.dispose()
+
+
+def _drop_database(sql: Connection, name: str) -> None:
+    """Drop a database. Whoever vacuums it makes way without FORCE, and with it only for a superuser; sessions of our
+    own that are still there do so with it alone."""
+    try:
+        sql.execute(text(f"DROP DATABASE {name}"))
+    except OperationalError:
+        sql.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 def states_differ(first: Mapping[str, Any], second: Mapping[str, Any]) -> str | None:
