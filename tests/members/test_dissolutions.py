@@ -13,12 +13,14 @@ from coop.communities.commands import describe
 from coop.communities.store import find_profile, list_profiles
 from coop.events.governance import DecisionRecorded, DecisionStopped
 from coop.kit.database import Database
+from coop.members.community import commands
 from coop.members.community.heard import on_decision_recorded, on_decision_stopped
 from tests.desk import COMMUNITY, SECRETARY
 from tests.founding import found_in
 from tests.governance.assembly import envelope
+from tests.kit.clocks import SetClock
 from tests.members.sample import AT
-from tests.members.test_community import WARM
+from tests.members.test_community import OTHER_IBAN, TREASURER, WARM
 
 TODAY = AT.date()
 Fact = DecisionRecorded | DecisionStopped
@@ -136,3 +138,28 @@ def test_a_profile_for_a_later_day_that_was_on_file_says_so_too(founded: Databas
         assert later.street == "Nieuwe Kade 1"
     hear(founded, [stopped("end", 1, "annulled", day(30), day(35))])
     assert days_of_winding_up(founded) == list(range(30, 35))
+
+
+def test_what_changes_before_that_day_is_not_taken_back_on_it(founded: Database) -> None:
+    """Particulars, a bank account that two people changed meanwhile, and the words that nobody leaves out."""
+    hear(founded, [ended("end", day(30))])
+    with founded.write(COMMUNITY, SECRETARY) as tx:
+        commands.change_profile(tx, {"street": "Nieuwe Kade 1", "name": "Warm U.A.", "iban": OTHER_IBAN})
+    with founded.write(COMMUNITY, TREASURER) as tx:
+        commands.confirm_iban(tx, 1)
+    assert days_of_winding_up(founded, 60) == list(range(30, 60))
+    with founded.read(COMMUNITY) as tx:
+        now, then = find_profile(tx, TODAY), find_profile(tx, day(30))
+        assert now is not None
+        assert (now.name, now.street, now.iban) == ("Warm U.A.", "Nieuwe Kade 1", OTHER_IBAN)
+        assert then == replace(now, name="Warm U.A. in liquidatie", site_name="Warm in de Wijk in liquidatie")
+    set_day(founded, 31)
+    with founded.write(COMMUNITY, SECRETARY) as tx:
+        commands.change_profile(tx, {"name": "Warm U.A."})
+    assert days_of_winding_up(founded, 60) == list(range(30, 60))
+
+
+def set_day(database: Database, number: int) -> None:
+    clock = database.clock
+    assert isinstance(clock, SetClock)
+    clock.set(AT + timedelta(days=number))

@@ -9,13 +9,14 @@ from datetime import date
 from typing import Any, Final
 
 from coop.communities.choices import read_choice
-from coop.communities.commands import LOCK, describe
+from coop.communities.commands import LOCK
 from coop.communities.commands import make_choice as add_choice
 from coop.communities.model import Profile
 from coop.communities.rules import check_profile
 from coop.communities.store import find_profile
 from coop.kit.tx import Tx
 from coop.members.community import store
+from coop.members.community.ending import describe_from_today
 from coop.members.community.model import ChoiceProposal, IbanProposal, Logo
 from coop.members.community.rules import refuse_logo
 from coop.members.fields import refuse_text
@@ -81,7 +82,7 @@ def change_profile(tx: Tx, given: Mapping[str, str]) -> Profile:
     if before.iban and after.iban != before.iban:
         _propose_iban(tx, after.iban)
         after = replace(after, iban=before.iban)
-    describe(tx, after)
+    describe_from_today(tx, before, after)
     return after
 
 
@@ -97,7 +98,8 @@ def confirm_iban(tx: Tx, number: int) -> None:
     if proposal.proposed_by == str(tx.actor):
         raise CoopError("same-person", say("another bank account takes a second person of the board, or the treasurer"))
     store.settle_proposal(tx, proposal, "confirmed")
-    describe(tx, replace(get_profile(tx), iban=proposal.iban))
+    before = get_profile(tx)
+    describe_from_today(tx, before, replace(before, iban=proposal.iban))
 
 
 def withdraw_iban(tx: Tx, number: int) -> None:
@@ -123,7 +125,8 @@ def change_logo(tx: Tx, body: bytes) -> None:
             raise BadInput([Problem(reason, "logo")], "bad-logo")
         sha256 = hashlib.sha256(body).hexdigest()
         store.add_logo(tx, Logo(sha256, body, tx.now, str(tx.actor)))
-    describe(tx, replace(get_profile(tx), logo=sha256))
+    before = get_profile(tx)
+    describe_from_today(tx, before, replace(before, logo=sha256))
 
 
 def make_choice(tx: Tx, name: str, valid_from: date, value: Mapping[str, Any], source: str) -> bool:
