@@ -303,7 +303,8 @@ class Period:
 
     def overlap(self, other: Period) -> Period | None:
         """Period that both cover, or None."""
-        start, end = max(self.start, other.start), min(self.end, other.end)
+        start = self.start if self.start > other.start else other.start
+        end = self.end if self.end < other.end else other.end
         return Period(start, end) if start < end else None
 
     def months(self) -> list[Period]:

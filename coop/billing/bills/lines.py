@@ -34,6 +34,9 @@ _SCALES = {"GJ": -9, "kWh": -3}
 PRODUCT_OF = {"heat": Product.HEAT, "cold": Product.COLD}
 """Product that is priced of each quantity that metering measures for a member."""
 
+_Use = tuple[Product, str, date, date]
+"""Energy of a product, by the group that shared it and the days of its use: a dict finds dates sooner than a period."""
+
 
 @dataclass(frozen=True)
 class _Metered:
@@ -83,7 +86,7 @@ def lines_of(consumption: Consumption) -> list[Line]:
     """Every line of what was consumed, without the guarantee, in the order of the bill."""
     pieces = _pieces(consumption)
     lines: list[Line] = []
-    used: dict[tuple[Product, str, Period], Decimal] = {}
+    used: dict[_Use, Decimal] = {}
     for metered in _metered(consumption):
         lines += _energy_lines(consumption, metered, pieces, used)
     for days, priced in pieces:
@@ -94,9 +97,12 @@ def lines_of(consumption: Consumption) -> list[Line]:
 
 def is_priced(consumption: Consumption, product: Product, period: Period) -> bool:
     """True where on every day of a period some component prices what is measured of a product."""
-    spans = [span for span in consumption.spans if span.period.overlap(period) is not None]
-    priced = [_priced(span, consumption.customer_class) for span in spans]
-    return all(any((product, per) in each.metered for per in METERED) for each in priced)
+    for span in consumption.spans:
+        if span.period.start < period.end and period.start < span.period.end:
+            metered = _priced(span, consumption.customer_class).metered
+            if not any((product, per) in metered for per in METERED):
+                return False
+    return True
 
 
 def fixed_cents(amount_eur_per_year: Decimal, period: Period) -> int:
@@ -193,7 +199,7 @@ def _energy_lines(
     consumption: Consumption,
     metered: _Metered,
     pieces: Sequence[tuple[Period, _Priced]],
-    used: dict[tuple[Product, str, Period], Decimal],
+    used: dict[_Use, Decimal],
 ) -> list[Line]:
     """The lines of what was metered, one for each component that prices it; ``used`` counts what fills its bands."""
     parts = _within(pieces, metered.period)
@@ -206,7 +212,7 @@ def _energy_lines(
     amounts = split_energy(metered.amount, metered.period, days, profile, metered.midnights)
     lines = []
     for (part, priced), amount in zip(parts, amounts, strict=True):
-        key = metered.product, metered.group_id, part
+        key = metered.product, metered.group_id, part.start, part.end
         before = used.get(key, Decimal(0))
         used[key] = before + amount
         for price in priced.metered.get((metered.product, metered.per), ()):

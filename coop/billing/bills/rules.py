@@ -23,12 +23,11 @@ from coop.billing.model import (
     LineKind,
 )
 from coop.billing.terms.vat import vat_by_rate
-from coop.values import Period
 
 DAYS_TO_PAY = 14
 """Usual time to pay in the Netherlands. Source: docs/domain/duties-to-customers.md#arrears."""
 
-_Key = tuple[LineKind, str, str, Period, str]
+_Key = tuple[LineKind, str, str, date, date, str]
 
 
 def last_day_to_pay(issued_on: date) -> date:
@@ -78,15 +77,15 @@ def differences(
     old, new = _by_key(lines_before), _by_key(lines_now)
     for_all = _cause_of_all(before, now)
     changed = []
-    for key in [*new, *(key for key in old if key not in new)]:
-        was, became = old.get(key), new.get(key)
-        shown = became or was
-        assert shown is not None
-        amount_cents = (became.amount_cents if became else 0) - (was.amount_cents if was else 0)
+    for key, became in new.items():
+        was = old.pop(key, None)
+        amount_cents = became.amount_cents - (was.amount_cents if was else 0)
         if amount_cents:
-            quantity = (became.quantity if became else Decimal(0)) - (was.quantity if was else Decimal(0))
-            cause = for_all or _cause(was, became, now)
-            changed.append(_moved(shown, quantity, amount_cents, cause))
+            quantity = became.quantity - (was.quantity if was else Decimal(0))
+            changed.append(_moved(became, quantity, amount_cents, for_all or _cause(was, became, now)))
+    for was in old.values():
+        if was.amount_cents:
+            changed.append(_moved(was, -was.quantity, -was.amount_cents, for_all or _cause(was, None, now)))
     return changed
 
 
@@ -118,7 +117,8 @@ def _by_key(lines: Sequence[Line]) -> dict[_Key, Line]:
     """Lines by what they are for; readings of one kind over the same days count as one."""
     by_key: dict[_Key, Line] = {}
     for line in lines:
-        key = (line.kind, line.component, line.group_id, line.period, line.tariff_id)
+        days = line.period
+        key = (line.kind, line.component, line.group_id, days.start, days.end, line.tariff_id)
         sum_so_far = by_key.get(key)
         if sum_so_far is not None:
             line = replace(

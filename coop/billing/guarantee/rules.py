@@ -45,14 +45,19 @@ PROMISES = (GuaranteeMode.PLAIN, GuaranteeMode.WEATHER)
 
 def guarantee_years(contract: Contract, days: Period) -> list[Period]:
     """The guarantee years of a contract that ``days`` touch."""
-    number = max(0, days.start.year - contract.starts_on.year - 1)
+    return list(_years_between(contract.starts_on, days.start, days.end))
+
+
+@lru_cache(maxsize=4096)  # a run asks the same of most contracts, and of each more than once
+def _years_between(starts_on: date, first: date, end: date) -> tuple[Period, ...]:
+    number = max(0, first.year - starts_on.year - 1)
     years = []
-    while (start := anniversary(contract.starts_on, number)) < days.end:
-        year = Period(start, anniversary(contract.starts_on, number + 1))
-        if year.end > days.start:
+    while (start := anniversary(starts_on, number)) < end:
+        year = Period(start, anniversary(starts_on, number + 1))
+        if year.end > first:
             years.append(year)
         number += 1
-    return years
+    return tuple(years)
 
 
 def guarantee_year(contract: Contract, start: date) -> Period:
@@ -206,7 +211,10 @@ def yearly_credit_cents(heat_cents: int, ceiling: int) -> int:
 
 def credit_due_cents(terms: GuaranteeTerms, heat_cents: int) -> int:
     """Credit that a guarantee year is due for so much heat cost: nothing where nothing is promised."""
-    ceiling = ceiling_cents(terms)
+    return _credit_due_cents(ceiling_cents(terms), heat_cents)
+
+
+def _credit_due_cents(ceiling: int | None, heat_cents: int) -> int:
     return 0 if ceiling is None else yearly_credit_cents(heat_cents, ceiling)
 
 
@@ -215,7 +223,7 @@ def apply_guarantee(state: GuaranteeState, heat_cents: int) -> GuaranteeEntry:
     correction lowered the cost, or raised the ceiling, after credit had been given."""
     ceiling = ceiling_cents(state.terms)
     heat_so_far = state.heat_before_cents + heat_cents
-    due = credit_due_cents(state.terms, heat_so_far)
+    due = _credit_due_cents(ceiling, heat_so_far)
     return GuaranteeEntry(
         year=state.terms.year,
         ceiling_cents=ceiling,
