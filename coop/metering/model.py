@@ -271,7 +271,7 @@ class Meter:
 
     def placed(self) -> list[Meter]:
         """Each place as a meter of its own."""
-        return [self.moved([place]) for place in self.places]
+        return [self.moved([place]) for place in self.places] if self.former else [self]
 
     def maxima_on(self, day: date) -> Mapping[Quantity, Decimal]:
         """Maxima of its registers on a civil day; before it hung, those with which it began."""

@@ -85,7 +85,7 @@ def test_a_move_that_is_told_after_its_month_was_closed_corrects_that_month(one_
         correct_period(tx, MARCH)
         assert heat(tx) == {"M1": 2, "M2": 1, "M3": 1, "M4": 5}
         assert view_meter(tx, "H1").stale == ()
-        then = {one.serial: one for one in register.list_meters_as_of(tx, NOW)}
+        then = register.directory_as_of(tx, NOW).meters
     assert (then["H1"].connection_id, then["H1"].former) == ("C1", ())
 
 

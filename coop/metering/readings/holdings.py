@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cached_property
 from itertools import pairwise
 
 from coop.communities.store import load_choices
@@ -29,20 +28,14 @@ class Store:
         self.tx = tx
         self.known_at = known_at
         self.known = None if known_at is None else number_at(tx, known_at)
-        known = register.list_meters(tx) if known_at is None else register.list_meters_as_of(tx, known_at)
-        self.by_serial = {one.serial: one for one in known}
-        self.meters = [place for one in known for place in one.placed()]
-        self.registers = {(one.serial, one.quantity, one.shape): one for one in register.list_registers(tx)}
+        known = register.directory(tx) if known_at is None else register.directory_as_of(tx, known_at)
+        self.by_serial, self.meters = known.meters, known.places
+        self.registers, self.cumulative = known.registers, known.cumulative
         self.occupancies = register.list_occupancies(tx)
         self.supplies = connections.list_supplies(tx)
         self.numbers = connections.list_numbers(tx)
         self.choices = load_choices(tx)
         self.parameters = Parameters(self.choices)
-
-    @cached_property
-    def cumulative(self) -> frozenset[str]:
-        """Registers that are read, and go on counting."""
-        return frozenset(one.id for one in self.registers.values() if one.shape is Shape.STAND)
 
     def register_for(self, meter: Meter, quantity: Quantity) -> Register | None:
         """The register that counts a quantity of a meter: its stands where it has any, else its intervals, else its

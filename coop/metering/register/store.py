@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
@@ -46,6 +47,16 @@ class Directory:
     meters: Mapping[str, Meter]
     registers: Mapping[RegisterKey, Register]
 
+    @cached_property
+    def places(self) -> tuple[Meter, ...]:
+        """Each place where a meter hung, as a meter of its own."""
+        return tuple(place for one in self.meters.values() for place in one.placed())
+
+    @cached_property
+    def cumulative(self) -> frozenset[str]:
+        """Registers that are read, and go on counting."""
+        return frozenset(one.id for one in self.registers.values() if one.shape is Shape.STAND)
+
 
 _directories: dict[str, tuple[str, Directory]] = {}
 """By co-operative; a stamp is drawn anew with every change, so that one of another database is never taken for ours."""
@@ -59,15 +70,24 @@ def directory(tx: Tx) -> Directory:
     stamp = tx.scalar(select(register_stamp.c.stamp).where(register_stamp.c.community == tx.community)) or ""
     known = _directories.get(tx.community)
     if known is None or not stamp or known[0] != stamp:
-        known = (
-            stamp,
-            Directory(
-                {one.serial: one for one in list_meters(tx)},
-                {(one.serial, one.quantity, one.shape): one for one in list_registers(tx)},
-            ),
-        )
+        known = stamp, _arrange(list_meters(tx), list_registers(tx))
         _directories[tx.community] = known
     return known[1]
+
+
+def directory_as_of(tx: Tx, known_at: datetime) -> Directory:
+    """The same with every meter placed as was known at an instant; one that was taken out since is not there."""
+    was: dict[str, MeterChange] = {}
+    for change in list_changes(tx, since=known_at):
+        was.setdefault(change.serial, change)
+    now = directory(tx)
+    meters = [one.moved(was[one.serial].was_places) if one.serial in was else one for one in now.meters.values()]
+    return _arrange(meters, now.registers.values())
+
+
+def _arrange(meters: Iterable[Meter], registers: Iterable[Register]) -> Directory:
+    by_serial = {one.serial: one for one in meters}
+    return Directory(by_serial, {(one.serial, one.quantity, one.shape): one for one in registers})
 
 
 def _stamp(tx: Tx) -> None:
@@ -121,14 +141,6 @@ def list_changes(tx: Tx, serial: str | None = None, since: datetime | None = Non
 def list_meters(tx: Tx, window: Window | None = None) -> list[Meter]:
     """Every meter, by serial."""
     return select_as(tx, Meter, meter, order_by=[meter.c.serial], window=window)
-
-
-def list_meters_as_of(tx: Tx, known_at: datetime) -> list[Meter]:
-    """Every meter that is registered, placed as was known at an instant; one that was taken out since is not there."""
-    was: dict[str, MeterChange] = {}
-    for change in list_changes(tx, since=known_at):
-        was.setdefault(change.serial, change)
-    return [one.moved(was[one.serial].was_places) if one.serial in was else one for one in list_meters(tx)]
 
 
 def find_metered(tx: Tx, connection_ids: Collection[str]) -> set[str]:
