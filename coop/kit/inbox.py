@@ -26,7 +26,7 @@ from coop.events import Envelope, Event, UnknownEvent, event_classes, read_event
 from coop.kit import counts, parking, positions
 from coop.kit.actor import Actor
 from coop.kit.database import Database, among, has_given_way, is_database_away
-from coop.kit.inserting import insert_mappings
+from coop.kit.inserting import Waiting, insert_mappings
 from coop.kit.metrics import FACTS_HEARD
 from coop.kit.tables import fact_count
 from coop.kit.tables import inbox as inbox
@@ -221,11 +221,14 @@ def _handle_new(
 
 
 def _handle_together(consumer: Consumer, sql: Connection, community: str, run: Sequence[tuple[Tx, Envelope]]) -> bool:
-    """Handle facts of a co-operative in one savepoint; False where one of them is refused, and nothing was done."""
+    """Handle facts of a co-operative in one savepoint, and insert together what they say alike; False where one of them
+    is refused, and nothing was done."""
+    waiting = Waiting(sql)
     try:
         with part_of(sql, community):
             for tx, envelope in run:
-                handle(consumer, tx, envelope)
+                handle(consumer, Tx(sql, community, tx.now, tx.actor, waiting), envelope)
+            waiting.insert()
     except CoopError:
         return False
     return True

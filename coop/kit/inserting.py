@@ -49,6 +49,32 @@ def insert_columns(
         sql.exec_driver_sql(statement, rows)
 
 
+class Waiting:
+    """Rows of one table that wait to be inserted at once: whoever looks at the database inserts them first."""
+
+    def __init__(self, sql: Connection) -> None:
+        self._sql = sql
+        self._alike: tuple[Table, tuple[str, ...], tuple[str, ...]] | None = None
+        self._rows: list[Mapping[str, object]] = []
+
+    def add(self, table: Table, rows: Sequence[Mapping[str, object]], key: Sequence[str]) -> None:
+        """Let rows wait with those before them, as far as these are of the same kind."""
+        if not rows:
+            return
+        alike = table, tuple(key), tuple(rows[0])
+        if alike != self._alike:
+            self.insert()
+        self._alike = alike
+        self._rows += rows
+
+    def insert(self) -> None:
+        """Insert all that wait."""
+        if self._alike is not None:
+            (table, key, _), rows = self._alike, self._rows
+            self._alike, self._rows = None, []
+            insert_mappings(self._sql, table, rows, key)
+
+
 def insert_tuples(sql: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
     """Insert rows of values as the driver takes them, in the order of the table's columns."""
     if not rows:

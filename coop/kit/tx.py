@@ -26,16 +26,31 @@ Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 
 class Tx:
-    """An open transaction; ``Database.write`` and ``Database.read`` make it."""
+    """An open transaction; ``Database.write`` and ``Database.read`` make it. Where rows may be ``waiting``, what it
+    inserts waits with them, until anything else is asked of the database."""
 
-    __slots__ = ("_options", "_sql", "actor", "community", "now")
+    __slots__ = ("_connection", "_options", "_waiting", "actor", "community", "now")
 
-    def __init__(self, sql: Connection, community: str, now: datetime, actor: Actor) -> None:
+    def __init__(
+        self,
+        sql: Connection,
+        community: str,
+        now: datetime,
+        actor: Actor,
+        waiting: inserting.Waiting | None = None,
+    ) -> None:
         if community == rowwall.EVERYBODY:
             raise ValueError(f"{community} is no community")
-        self._sql = sql
+        self._connection, self._waiting = sql, waiting
         self._options = {wall.OPTION: community}
         self.community, self.now, self.actor = community, now, actor
+
+    @property
+    def _sql(self) -> Connection:
+        """The connection, once all that was inserted is there."""
+        if self._waiting is not None:
+            self._waiting.insert()
+        return self._connection
 
     @property
     def today(self) -> date:
@@ -45,12 +60,12 @@ class Tx:
     @property
     def dialect(self) -> Dialect:
         """The database's dialect."""
-        return self._sql.dialect
+        return self._connection.dialect
 
     @property
     def is_sqlite(self) -> bool:
         """True for the embedded default."""
-        return self._sql.dialect.name == "sqlite"
+        return self._connection.dialect.name == "sqlite"
 
     @overload
     def execute(  # type: ignore[overload-overlap]  # SQLAlchemy's own Connection.execute has the same pair
@@ -108,7 +123,10 @@ class Tx:
             ForgotCommunity: a row carries another community, or none.
         """
         self._hold(table, {row.get("community") for row in rows})
-        inserting.insert_mappings(self._sql, table, rows, key)
+        if self._waiting is not None:
+            self._waiting.add(table, rows, key)
+        else:
+            inserting.insert_mappings(self._connection, table, rows, key)
 
     def _hold(self, table: Table, communities: set[object]) -> None:
         if others := communities - {self.community}:
@@ -141,8 +159,13 @@ class Tx:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """All of the block or nothing; the transaction goes on either way."""
-        with savepoint(self._sql):
-            yield
+        sql, waiting = self._sql, self._waiting
+        self._waiting = None  # what is inserted in the block stands or falls with it
+        try:
+            with savepoint(sql):
+                yield
+        finally:
+            self._waiting = waiting
 
     def tell(self, *events: Event) -> None:
         """Write facts into the journal. A fact that was told before is not told again."""
