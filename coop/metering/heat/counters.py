@@ -61,6 +61,21 @@ class MeterCounter:
         days = (one for register_id in self.register_ids for one in stock.get(register_id, {}).values())
         return any(one.content.claimed is not None for one in days)
 
+    def is_at_edge(self, stock: Stock) -> bool:
+        """True where it is only read, and nothing was read beyond one of its bounds: days further away may tell more,
+        whatever is made of these. False where that shows only once it is counted."""
+        if self.readings is None or self._tiled:
+            return False
+        offsets = {day: one.content.offsets for day, one in stock.get(self.readings.register_id, {}).items()}
+        told = [day for day, at in offsets.items() if len(at)]
+        if not told:
+            return True
+        first, last = min(told), max(told)
+        return (
+            first * DAY_S + int(offsets[first][0]) >= self.readings.from_s
+            or last * DAY_S + int(offsets[last][-1]) <= self.readings.to_s
+        )
+
     def _join(self, stock: Stock) -> tuple[list[Span], list[Disagreement]]:
         spans = self._tiled
         around = [tile(stock.get(span.register_id, {}), source) for source, span in enumerate(spans)]
@@ -119,11 +134,13 @@ def load_counts(
     reach = days_within_reach(period)
     claimed = {one.readings.register_id for one in counters if one.readings is not None and one.is_claimed(days)}
     spoken = find_devices(store.tx, claimed, *reach)
-    counts = {one: one.count(days) for one in counters}
+    counts = {one: one.count(days) for one in counters if not one.is_at_edge(days)}
     wide = {
         identity
         for one in counters
-        if (one.readings is not None and one.readings.register_id in spoken) or _looks_further(counts[one])
+        if one not in counts
+        or (one.readings is not None and one.readings.register_id in spoken)
+        or _looks_further(counts[one])
         for identity in one.register_ids
     }
     enough = {one: counted for one, counted in counts.items() if wide.isdisjoint(one.register_ids)}

@@ -203,7 +203,7 @@ def _hash(span: Span, register: Count, part: Part) -> str:
     for end in (part.start, part.end):
         for at_s in (end.before_s, end.after_s):
             if at_s is not None:
-                i = int(np.searchsorted(register.at_s, at_s))
+                i = int(register.at_s.searchsorted(at_s))
                 told.append(f"{at_s} {register.stands[i]} {register.quality[i]}")
     told += [f"{part.start.at_s} {part.from_stand}", f"{part.end.at_s} {part.to_stand}"]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()

@@ -40,6 +40,10 @@ def read_at_midnights(
     at_s: Int64Array, counted: Int64Array, quality: QualityArray, from_s: int, to_s: int, base: int
 ) -> Midnights:
     """Stand of a count above ``base`` at each midnight between two instants; nothing where none was read."""
+    first, last = int(at_s.searchsorted(from_s, "right")), int(at_s.searchsorted(to_s))
+    is_near = first > 0 and last < len(at_s) and at_s[last] - at_s[first - 1] <= NEAR_S
+    if first == last and not is_near:
+        return ()  # nobody read anything in all of that time
     asked = np.array(midnights_between(from_s, to_s), np.int64)
     after = np.searchsorted(at_s, asked)
     there = (after < len(at_s)) & (len(at_s) > 0)

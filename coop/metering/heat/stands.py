@@ -124,7 +124,7 @@ def point(register: Count, at_s: int, share: ShareByTime = linear) -> Point:
     """
     if not len(register.at_s):
         raise ValueError("no stand")
-    i = int(np.searchsorted(register.at_s, at_s))
+    i = int(register.at_s.searchsorted(at_s))
     if i < len(register.at_s) and register.at_s[i] == at_s:
         return Point(at_s, int(register.counted[i]), Quality(int(register.quality[i])), at_s, at_s)
     if i == 0:
