@@ -91,9 +91,30 @@ class Balance:
         self._between: dict[tuple[int, int], BoolArray] = {}
         self._silent: dict[str, list[str]] = {}
         self._refuted: dict[str, int] = {}
+        plain = self._open_plain(quarters)
         for name, point in self.points.items():
-            self._open(name, point, quarters)
+            if name not in plain:
+                self._open(name, point, quarters)
         self.need = self.taken - self.own
+
+    def _open_plain(self, quarters: Quarters) -> set[str]:
+        """Open the points that make nothing, and have one meter, for all of the time, of which one register says
+        something and no account alone: nearly all of them, so all at once. Returns which they are."""
+        says, is_claimed = (np.asarray(told.any(axis=1)) for told in (quarters.there, quarters.claimed))
+        end_s = self.from_s + QUARTER_S * self.n
+        found: dict[str, int] = {}
+        for name, point in self.points.items():
+            if len(point.taken) != 1 or point.made:
+                continue
+            [counter] = point.taken
+            rows = [k for k in (quarters.row[source.register_id] for source in counter.sources) if says[k]]
+            if len(rows) == 1 and not is_claimed[rows[0]] and counter.from_s <= self.from_s and end_s <= counter.to_s:
+                found[name] = rows[0]
+                self._silent[name] = []
+                self._note_coarse(counter, quarters)
+        places, rows = [self._row[name] for name in found], [*found.values()]
+        self.taken[places], self.is_taken[places] = quarters.energy[rows], quarters.there[rows]
+        return set(found)
 
     def _open(self, name: str, point: Point, quarters: Quarters) -> None:
         """Add up what a point took and made, and cover its own use."""
@@ -135,9 +156,12 @@ class Balance:
         if claimed.any():
             refuted = self._refute(counter, quarters, (energy, there, claimed))
             energy[refuted], there[refuted] = 0, False
+        self._note_coarse(counter, quarters)
+        return energy, there, hangs
+
+    def _note_coarse(self, counter: Counter, quarters: Quarters) -> None:
         if any(source.register_id in quarters.too_coarse for source in counter.sources):
             self._too_coarse.add(counter.meter)
-        return energy, there, hangs
 
     def _refute(self, counter: Counter, quarters: Quarters, told: tuple[Int64Array, BoolArray, BoolArray]) -> BoolArray:
         """Quarter-hours of one account that do not add up to what the device counted."""
@@ -169,8 +193,14 @@ class Balance:
         """Quarter-hours in which each participant shares, of shape (participants, n)."""
         held = np.zeros((len(inputs.participants), self.n), np.bool_)
         column = {name: k for k, name in enumerate(inputs.participants)}
+        end_s = self.from_s + QUARTER_S * self.n
+        whole = []
         for holding in inputs.holdings:
-            held[column[holding.connection_id]] |= self.between(holding.from_s, holding.to_s)
+            if holding.from_s <= self.from_s and end_s <= holding.to_s:
+                whole.append(column[holding.connection_id])
+            else:
+                held[column[holding.connection_id]] |= self.between(holding.from_s, holding.to_s)
+        held[whole] = True
         return held
 
     def serve(self, inputs: Inputs) -> Served:
@@ -178,7 +208,7 @@ class Balance:
         held = self.held(inputs)
         rows = np.array([self._row[name] for name in inputs.participants], np.int64)
         meters = np.array([self._made_row[meter] for meter in inputs.producers], np.int64)
-        use = np.ascontiguousarray(np.where(held, self.need[rows], 0).T)
+        use = np.ascontiguousarray((self.need[rows] * held).T)
         made = np.ascontiguousarray(self.left[meters].T)
         result = allocate(Key.read(inputs.parameters), inputs.participants, made.sum(axis=1), use)
         given = allocate(DYNAMIC, inputs.producers, result.allocated.sum(axis=1), made).allocated

@@ -95,8 +95,9 @@ def resample(readings: Readings, exponents: Mapping[str, int], from_s: int, n: i
     """
     row = {register_id: k for k, register_id in enumerate(exponents)}
     energy, there, claimed = _place_days(readings.whole_days, row, from_s, n)
-    for register_id, k in row.items():
-        energy[k] = to_units(energy[k], exponents[register_id])
+    for exponent in set(exponents.values()):
+        alike = [k for register_id, k in row.items() if exponents[register_id] == exponent]
+        energy[alike] = to_units(energy[alike], exponent)
     too_coarse = set()
     read = {}
     for register_id, said in readings.others.items():
