@@ -22,7 +22,7 @@ from coop.metering.heat.measuring import Use
 from coop.metering.heat.plant import Plant
 from coop.metering.periods.results import Occupant, Results
 from coop.metering.periods.store import Allocation, AllocationRun, Giving, Measurement
-from coop.metering.readings.documents import MANIFEST
+from coop.metering.readings.documents import MANIFEST, seal_rows
 from coop.metering.readings.store import instant, seconds
 from coop.metering.register.closed import PUT_RIGHT
 from coop.metering.sharing.computing import Run
@@ -242,7 +242,7 @@ def _diff_runs(before: Told, now: Results) -> tuple[list[ToldRun], list[Document
     documents: list[Document] = []
     for run in now.runs:
         was = known.pop((run.group_id, run.period), None)
-        manifest = MANIFEST.seal(run.versions)
+        manifest = seal_rows(run.versions)
         told = _tell_run(before, was, run, manifest)
         if was is None or any(share.told for share in told.shares) or told.bounds != was.bounds:
             changed.append(told)

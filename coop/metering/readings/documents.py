@@ -15,7 +15,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field, TypeAdapter
 
-from coop.kit.documents import Schema
+from coop.kit.documents import Document, Schema
 from coop.metering.readings.store import RegisterDay
 
 Noun = TypeVar("Noun")
@@ -38,16 +38,28 @@ _Version = Annotated[int, Field(ge=0, lt=1 << 62)]
 _ROWS = TypeAdapter(dict[_Id, tuple[_Day, Annotated[list[_Version], Field(max_length=1 << 16)]]])
 
 
-def write_manifest(versions: Mapping[RegisterDay, int]) -> bytes:
-    """By register: the first day and versions in a row, 0 where there was none; JSON, compressed."""
+Rows = dict[str, tuple[int, list[int]]]
+"""Versions of days by register: the first day, and the versions in a row from there, 0 where there was none."""
+
+
+def rows_of(versions: Mapping[RegisterDay, int]) -> Rows:
+    """Versions of days as a manifest holds them."""
     by_register: dict[str, dict[int, int]] = {}
     for (identity, day), version in versions.items():
         by_register.setdefault(identity, {})[day] = version
-    rows = {
-        identity: [min(days), [days.get(day, 0) for day in range(min(days), max(days) + 1)]]
-        for identity, days in sorted(by_register.items())
+    return {
+        identity: (min(days), [days.get(day, 0) for day in range(min(days), max(days) + 1)])
+        for identity, days in by_register.items()
     }
-    return zlib.compress(json.dumps(rows, separators=(",", ":")).encode())
+
+
+def write_manifest(versions: Mapping[RegisterDay, int]) -> bytes:
+    """By register: the first day and versions in a row, 0 where there was none; JSON, compressed."""
+    return _write_rows(rows_of(versions))
+
+
+def _write_rows(rows: Rows) -> bytes:
+    return zlib.compress(json.dumps(dict(sorted(rows.items())), separators=(",", ":")).encode())
 
 
 def read_manifest(body: bytes) -> dict[RegisterDay, int]:
@@ -62,3 +74,8 @@ def read_manifest(body: bytes) -> dict[RegisterDay, int]:
 
 MANIFEST: Schema[Mapping[RegisterDay, int]] = Schema("metering.manifest", 1, write_manifest, {1: read_manifest})
 """Versions of days that were read: (register id, day) to version."""
+
+
+def seal_rows(rows: Rows) -> Document:
+    """The manifest of versions that are in rows already."""
+    return Document(MANIFEST.name, MANIFEST.version, _write_rows(rows))

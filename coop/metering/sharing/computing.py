@@ -23,6 +23,7 @@ from coop.metering.model import DAY_S, Int64Array, Quality
 from coop.metering.readings import store as readings
 from coop.metering.readings.blocks import find_claimed, pack, unpack, unpack_many
 from coop.metering.readings.days import Packed, Stored, unpack_all
+from coop.metering.readings.documents import Rows, rows_of
 from coop.metering.readings.holdings import Store
 from coop.metering.readings.store import RegisterDay
 from coop.metering.register.groups import Roster
@@ -53,7 +54,7 @@ class Run:
     document: Document
     inputs_hash: str
     outcome: Outcome
-    versions: Mapping[RegisterDay, int]
+    versions: Rows
     days: tuple[KeptDay, ...] = ()
 
 
@@ -119,7 +120,7 @@ class Chain:
         at: int,
         days: Days,
         outcome: Outcome,
-        versions: Mapping[RegisterDay, int],
+        versions: Rows,
         kept: Sequence[KeptDay],
     ) -> Run:
         """The run of one of the groups."""
@@ -191,16 +192,18 @@ class _Days:
         sums, versions = pack(self.table[i : i + 1])[0], pack(self.versions[i : i + 1])[0]
         return KeptDay(self.first + i, zlib.compress(sums, 1), self.hashes[i], zlib.compress(versions, 1))
 
-    def list_versions(self, loaded: Mapping[RegisterDay, Packed]) -> dict[RegisterDay, int]:
+    def list_versions(self, loaded: Mapping[RegisterDay, Packed]) -> Rows:
         """Versions of all days that the run was made of; of the registers that say more, as they were loaded."""
-        known = {
-            (register_id, self.first + i): version
-            for k, register_id in enumerate(self.ids)
-            for i, version in enumerate(self.versions[:, k].tolist())
-            if version > 0
-        }
         others = self.others
-        return known | {key: day.version for key, day in loaded.items() if key[0] in others}
+        is_there = self.versions > 0
+        first, after = is_there.argmax(axis=0), len(is_there) - is_there[::-1].argmax(axis=0)
+        columns = zip(self.ids, self.versions.T.tolist(), first.tolist(), after.tolist(), strict=True)
+        known = {
+            register_id: (self.first + start, versions[start:end])
+            for register_id, versions, start, end in columns
+            if versions[start] > 0 and register_id not in others
+        }
+        return known | rows_of({key: day.version for key, day in loaded.items() if key[0] in others})
 
 
 def run_whole(chain: Chain) -> list[Run]:
