@@ -28,7 +28,7 @@ from coop.metering.heat.standing import Kept, OpenStretch, Standing, Whose, hash
 from coop.metering.model import DAY_S, Meter, MeterKind, Quantity, Register, Shape
 from coop.metering.readings import store as readings
 from coop.metering.readings.days import Stored
-from coop.metering.readings.holdings import Store, holdings
+from coop.metering.readings.holdings import Store
 from coop.metering.readings.store import RegisterDay, seconds
 from coop.values import Period, Said, civil_date, say
 
@@ -217,9 +217,7 @@ def _find_counters(store: Store, period: Period) -> tuple[dict[Whose, list[Meter
     counters: dict[Whose, list[MeterCounter]] = {}
     lacking: list[Said] = []
     decided = list_decided(store.tx, store.known_at)
-    held = [
-        (one.connection_id, one.member_id, from_s, to_s) for one, from_s, to_s in holdings(store.occupancies, period)
-    ]
+    held = [(one.connection_id, one.member_id, from_s, to_s) for one, from_s, to_s in store.held(period)]
     occupied = [(connection_id, from_s, to_s) for connection_id, _, from_s, to_s in held]
     start_s, end_s = seconds(period.start_at), seconds(period.end_at)
     for connection_id, from_s, to_s in find_vacancies(occupied, meters, start_s, end_s):

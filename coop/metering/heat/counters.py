@@ -99,12 +99,10 @@ def find_counter(
     """The counter of a meter between two instants [s since 1970], with the limits of a day; None where it was never
     read."""
     spans: dict[Shape, Span] = {}
-    for shape in Shape:
-        register = store.registers.get((meter.serial, quantity, shape))
-        if register is not None:
-            bound = store.parameters.bound_of(meter, register, day)
-            known = decided.get(register.id, ())
-            spans[shape] = Span(meter.serial, register.id, register.exponent, 0, *between_s, bound, known)
+    for shape, register in store.shapes_of(meter.serial, quantity).items():
+        bound = store.parameters.bound_of(meter, register, day)
+        known = decided.get(register.id, ())
+        spans[shape] = Span(meter.serial, register.id, register.exponent, 0, *between_s, bound, known)
     return MeterCounter(*(spans.get(shape) for shape in (Shape.STAND, Shape.INTERVAL, Shape.DAY))) if spans else None
 
 

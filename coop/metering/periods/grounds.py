@@ -128,8 +128,8 @@ def _within(first: Moment, after: Moment, start: Moment, end: Moment | None) -> 
 
 
 def _describe(meter: Meter) -> str:
-    maxima = (f"{quantity.value}<{most.normalize():f}" for quantity, most in sorted(meter.maxima.items()))
-    return " ".join((meter.kind.value, meter.connection_id or "-", *maxima))
+    maxima = [f"{quantity.value}<{most.normalize():f}" for quantity, most in sorted(meter.maxima.items())]
+    return " ".join((meter.kind, meter.connection_id or "-", *maxima))
 
 
 def _note(found: Said, subject: str, what: str, when: str | None) -> None:

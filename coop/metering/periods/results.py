@@ -14,7 +14,7 @@ from coop.metering.heat.sayings import Blocked
 from coop.metering.heat.standing import Kept, Standing, Whose
 from coop.metering.model import Quantity
 from coop.metering.periods.grounds import Grounds, find_grounds
-from coop.metering.readings.holdings import Store, holdings
+from coop.metering.readings.holdings import Store
 from coop.metering.sharing.computing import Run
 from coop.metering.sharing.runs import share
 from coop.metering.sharing.standing import KeptRun, StandingRuns, Which
@@ -95,7 +95,7 @@ def compute_period(tx: Tx, period: Period, known_at: datetime | None = None, bef
         (*missing, *heat.lacking, *shared.lacking, *system.lacking),
         (*heat.blocking, *system.blocking),
         heat.vacant,
-        frozenset((one.connection_id, one.member_id) for one, _, _ in holdings(store.occupancies, period)),
+        frozenset((one.connection_id, one.member_id) for one, _, _ in store.held(period)),
         find_grounds(store, period),
         heat.standing,
         heat.kept,

@@ -30,18 +30,25 @@ class Store:
         self.known = None if known_at is None else number_at(tx, known_at)
         known = register.directory(tx) if known_at is None else register.directory_as_of(tx, known_at)
         self.by_serial, self.meters = known.meters, known.places
-        self.registers, self.cumulative = known.registers, known.cumulative
+        self.registers, self.cumulative, self.shapes_of = known.registers, known.cumulative, known.shapes_of
         self.occupancies = register.list_occupancies(tx)
         self.supplies = connections.list_supplies(tx)
-        self.numbers = connections.list_numbers(tx)
+        self.numbers = connections.list_numbers(tx, self.occupancies)
         self.choices = load_choices(tx)
         self.parameters = Parameters(self.choices)
+        self._held: dict[Period, list[tuple[Occupancy, int, int]]] = {}
+
+    def held(self, period: Period) -> list[tuple[Occupancy, int, int]]:
+        """``holdings`` of a period."""
+        if period not in self._held:
+            self._held[period] = holdings(self.occupancies, period)
+        return self._held[period]
 
     def register_for(self, meter: Meter, quantity: Quantity) -> Register | None:
         """The register that counts a quantity of a meter: its stands where it has any, else its intervals, else its
         days."""
-        every = (self.registers.get((meter.serial, quantity, shape)) for shape in Shape)
-        return next((one for one in every if one is not None), None)
+        shapes = self.shapes_of(meter.serial, quantity)
+        return next((shapes[shape] for shape in Shape if shape in shapes), None)
 
     def days(self, ids: Iterable[str], first_day: int, last_day: int) -> dict[str, dict[int, Stored]]:
         """Every day of registers as it stands, by register."""

@@ -28,6 +28,7 @@ from coop.values import Period
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
+_S = timedelta(seconds=1)
 DAY = timedelta(days=1)
 
 
@@ -47,7 +48,7 @@ def microseconds(at: datetime) -> int:
 
 def seconds(at: datetime) -> int:
     """Whole seconds from 1970-01-01 UTC."""
-    return (at - _EPOCH) // timedelta(seconds=1)
+    return (at - _EPOCH) // _S
 
 
 def instant(at_s: int) -> datetime:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from coop.events.metering import EVERYBODY
 from coop.kit.tx import Tx
 from coop.metering.register.groups import Group, Membership
+from coop.metering.register.model import Occupancy
 from coop.metering.register.store import list_occupancies
 from coop.metering.register.tables import connection_opened, contract_ended, contract_signed
 from coop.values import BadInput, Problem, Said, say
@@ -25,9 +26,10 @@ class Supply:
     ends_on: date | None
 
 
-def list_numbers(tx: Tx) -> dict[str, str]:
-    """The number of every connection that somebody holds or held, by its id."""
-    held = {occupancy.connection_id for occupancy in list_occupancies(tx)}
+def list_numbers(tx: Tx, occupancies: Iterable[Occupancy] | None = None) -> dict[str, str]:
+    """The number of every connection that somebody holds or held, by its id; all ``occupancies``, where they are
+    loaded."""
+    held = {one.connection_id for one in (list_occupancies(tx) if occupancies is None else occupancies)}
     columns = connection_opened.c
     query = (
         select(columns.connection_id, columns.number)

@@ -52,6 +52,17 @@ class Directory:
         """Each place where a meter hung, as a meter of its own."""
         return tuple(place for one in self.meters.values() for place in one.placed())
 
+    def shapes_of(self, serial: str, quantity: Quantity) -> dict[Shape, Register]:
+        """The registers of one quantity of a meter."""
+        return {one.shape: one for one in self._of_meter.get(serial, ()) if one.quantity is quantity}
+
+    @cached_property
+    def _of_meter(self) -> Mapping[str, Sequence[Register]]:
+        found: dict[str, list[Register]] = {}
+        for one in self.registers.values():
+            found.setdefault(one.serial, []).append(one)
+        return found
+
     @cached_property
     def cumulative(self) -> frozenset[str]:
         """Registers that are read, and go on counting."""
@@ -215,23 +226,25 @@ def list_occupancies(tx: Tx, member_id: str | None = None, connection_id: str | 
 
     A hold that closed on the day it opened never was: an import that brought it was undone.
     """
-    ends = select(connection_closed).where(connection_closed.c.community == tx.community)
-    starts = select(connection_opened).where(connection_opened.c.community == tx.community)
+    closed, opened = connection_closed.c, connection_opened.c
+    ends = select(closed.connection_id, closed.member_id, closed.opened_on, closed.registration, closed.closed_on)
+    ends = ends.where(closed.community == tx.community)
+    starts = select(opened.connection_id, opened.member_id, opened.opened_on, opened.registration)
+    starts = starts.where(opened.community == tx.community)
     if member_id is not None:
-        ends = ends.where(connection_closed.c.member_id == member_id)
-        starts = starts.where(connection_opened.c.member_id == member_id)
+        ends = ends.where(closed.member_id == member_id)
+        starts = starts.where(opened.member_id == member_id)
     if connection_id is not None:
-        ends = ends.where(connection_closed.c.connection_id == connection_id)
-        starts = starts.where(connection_opened.c.connection_id == connection_id)
+        ends = ends.where(closed.connection_id == connection_id)
+        starts = starts.where(opened.connection_id == connection_id)
     closings: dict[tuple[str, str, date, int], date | None] = {
-        (row.connection_id, row.member_id, row.opened_on, row.registration): row.closed_on
-        for row in tx.execute(ends.order_by(connection_closed.c.number))
+        tuple(which): closed_on for *which, closed_on in tx.execute(ends.order_by(closed.number))
     }
     found = []
     for row in tx.execute(starts):
-        end = closings.get((row.connection_id, row.member_id, row.opened_on, row.registration))
-        if end != row.opened_on:
-            found.append(Occupancy(row.connection_id, row.member_id, row.opened_on, end))
+        connection, member, start, _ = which = tuple(row)
+        if (end := closings.get(which)) != start:
+            found.append(Occupancy(connection, member, start, end))
     return sorted(found, key=lambda one: (one.connection_id, one.start, one.member_id))
 
 

@@ -14,7 +14,7 @@ from coop.communities.allocation_keys import Key
 from coop.communities.stops import Stop, is_stopped
 from coop.events.metering import EVERYBODY
 from coop.metering.model import Meter, MeterKind, Quantity, Shape
-from coop.metering.readings.holdings import Store, holdings
+from coop.metering.readings.holdings import Store
 from coop.metering.readings.store import seconds
 from coop.metering.register import groups
 from coop.metering.register import store as register
@@ -191,10 +191,11 @@ class Points:
 
     def _counters(self, meters: Iterable[Meter], start_s: int, end_s: int, quantity: Quantity) -> Iterable[Counter]:
         for meter in meters:
+            shapes = self._store.shapes_of(meter.serial, quantity)
             sources = tuple(
-                Source(one.id, one.exponent)
+                Source(shapes[shape].id, shapes[shape].exponent)
                 for shape in (Shape.INTERVAL, Shape.STAND, Shape.DAY)
-                if (one := self._store.registers.get((meter.serial, quantity, shape))) is not None
+                if shape in shapes
             )
             produces = quantity is Quantity.ELECTRICITY_EXPORT
             if produces and not sources and meter.serial not in self._shared:
@@ -239,7 +240,7 @@ def _chain_inputs(store: Store, points: Points, plans: Sequence[Plan]) -> list[I
     """Inputs of groups that have points in common, in their order, each with those before it."""
     held = [
         Holding(occupancy.connection_id, occupancy.member_id, from_s, to_s)
-        for occupancy, from_s, to_s in holdings(store.occupancies, plans[0].span)
+        for occupancy, from_s, to_s in store.held(plans[0].span)
     ]
     inputs: list[Inputs] = []
     for plan in plans:
