@@ -17,7 +17,7 @@ from coop.demo.accounts import Account, accounts
 from coop.demo.agenda import Meeting, open_meeting
 from coop.demo.community import community
 from coop.demo.doors import Doors
-from coop.demo.model import Community, Meter
+from coop.demo.model import Community, Member, Meter
 from coop.demo.papers import write_paper
 from coop.demo.plan import DemoPlan
 from coop.demo.tariffs import household_price_index
@@ -28,6 +28,11 @@ from coop.values import Period, civil_date
 def password(plan: DemoPlan, account: Account) -> str:
     """The password of a demonstration account: anybody may know it."""
     return f"demo-{account.role}-{plan.seed}"
+
+
+def _kvk(member: Member) -> str:
+    """An invented KvK number of an organisation, which no register gives out: its bills are e-invoices too."""
+    return f"00001{member.code}" if member.kind in ("business", "corporation") else ""
 
 
 def fill_register(plan: DemoPlan, doors: Doors) -> None:
@@ -48,6 +53,7 @@ def fill_register(plan: DemoPlan, doors: Doors) -> None:
             "city": "Amsterdam",
             "joined_on": member.joined_on,
             "left_on": member.left_on,
+            "kvk": _kvk(member),
         }
         for member in people.members
     ]

@@ -85,6 +85,17 @@ def test_a_member_follows_the_year_and_one_euro_to_reading_and_vote(village: Dat
     assert "coop verify 2025-000001" in text_of(verified)
 
 
+def test_a_member_without_gas_bills_is_promised_no_ceiling(database: Database, tmp_path: Path) -> None:
+    hear(database, tariff_adopted(), admitted("anna"), signed("anna", reference=()))
+    hear(database, *month_of(["anna"], JANUARY))
+    visit(database, tmp_path, "board", "operator").post(
+        "/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"}
+    )
+    text = text_of(visit(database, tmp_path, "member", member_id="anna").get("/billing/", headers=HTML))
+    assert "There are no gas bills on file, so there is no ceiling." in text
+    assert "never pay more" not in text and "How your ceiling follows" not in text
+
+
 def test_pages_speak_dutch(village: Database, tmp_path: Path) -> None:
     anna = visit(village, tmp_path, "member", member_id="anna")
     page = anna.get("/billing/", headers={"accept": "text/html", "accept-language": "nl"})
