@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from coop.demo.plan import DemoPlan
-from coop.demo.stream import complete_by
 from coop.kit.clock import SYSTEM_CLOCK, Clock
+
+if TYPE_CHECKING:
+    from coop.demo.plan import DemoPlan
 
 NOTE: Final = "demonstration.json"
 """File in the folder of a demonstration that says how far it was played, and how far back its clock is."""
@@ -41,7 +42,10 @@ def clock_of(data_dir: Path) -> Clock:
 def days_back_to(plan: DemoPlan, today: date) -> int:
     """Days from the one after all of a plan's year came in up to ``today``.
 
+    >>> from coop.demo.plan import DemoPlan
     >>> days_back_to(DemoPlan(size=4, seed=1, year=2025), date(2026, 1, 31))
     9
     """
+    from coop.demo.stream import complete_by  # whoever only reads the clock needs no simulator
+
     return (today - complete_by(plan)).days - 1

@@ -14,16 +14,10 @@ import sqlite3
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import to_tuple
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -48,7 +42,6 @@ from coop.kit import remaking, rowwall, wall
 from coop.kit.actor import NOBODY, Actor
 from coop.kit.clock import SYSTEM_CLOCK, Clock
 from coop.kit.tx import Tx
-from coop.values import CoopError, say
 
 
 class HasDialect(Protocol):
@@ -197,9 +190,10 @@ class Database:
         Raises:
             CoopError: the tables are newer than this program.
         """
+        from coop.kit import revisions  # who changes no tables need not load what does
+
         with self._changing_tables() as sql:
-            refuse_newer(self.service, read_revisions(sql, versions))
-            command.upgrade(migration_config(sql, versions), "heads")
+            revisions.upgrade(sql, self.service, versions)
             rowwall.raise_walls(sql, self.service)
 
     @contextmanager
@@ -221,75 +215,15 @@ class Database:
         Raises:
             CoopError: they are older or newer.
         """
+        from coop.kit import revisions
+
         with self.system_read() as sql:
-            revisions = read_revisions(sql, versions)
-        refuse_newer(self.service, revisions)
-        if revisions.missing:
-            raise CoopError(
-                "tables-older",
-                say(
-                    "the tables of %(service)s are older than this program, which may not change them: "
-                    "run `coop migrate` as their owner",
-                    service=self.service,
-                ),
-            )
+            found = revisions.read_revisions(sql, versions)
+        revisions.refuse_other(self.service, found)
 
     def close(self) -> None:
         """Close every connection; one that a thread still uses is closed when it comes back."""
         self.engine.dispose()
-
-
-def migration_config(sql: Connection, versions: Path) -> Config:
-    """Alembic's settings for the kit's history and a service's own, on an open connection."""
-    kit = Path(__file__).parent
-    config = Config()
-    config.set_main_option("script_location", str(kit / "migrations"))
-    config.set_main_option("version_locations", f"{kit / 'versions'}\n{versions}")
-    config.set_main_option("path_separator", "newline")
-    config.attributes["connection"] = sql
-    return config
-
-
-@dataclass(frozen=True)
-class Revisions:
-    """Revisions of the two histories of a service's tables: those that the tables are at, those that are still to be
-    made to be where this program is, and those that this program does not know."""
-
-    current: frozenset[str]
-    missing: frozenset[str]
-    unheard_of: frozenset[str]
-
-
-def read_revisions(sql: Connection, versions: Path) -> Revisions:
-    """Compare the tables with the histories of this program."""
-    histories = ScriptDirectory.from_config(migration_config(sql, versions))
-    current = frozenset(MigrationContext.configure(sql).get_current_heads())
-    ours = {script.revision: script for script in histories.walk_revisions()}
-    made: set[str] = set()
-    ahead = list(current & ours.keys())
-    while ahead:
-        script = ours[ahead.pop()]
-        made.add(script.revision)
-        ahead += to_tuple(script.down_revision, ()) + to_tuple(script.dependencies, ())
-    return Revisions(current, frozenset(ours.keys() - made), current - ours.keys())
-
-
-def refuse_newer(service: str, revisions: Revisions) -> None:
-    """Refuse tables that this program does not know.
-
-    Raises:
-        CoopError: a newer program has changed them.
-    """
-    if revisions.unheard_of:
-        raise CoopError(
-            "tables-newer",
-            say(
-                "the tables of %(service)s are newer than this program (%(unheard_of)s): run the "
-                "release that made them, or restore a backup from before",
-                service=service,
-                unheard_of=tuple(sorted(revisions.unheard_of)),
-            ),
-        )
 
 
 _OWNS = text(

@@ -14,8 +14,9 @@ from typing import Any
 from alembic import command
 from sqlalchemy import TypeDecorator
 
-from coop.kit.database import Database, migration_config
+from coop.kit.database import Database
 from coop.kit.metadata import Instant
+from coop.kit.revisions import migration_config
 from coop.kit.service import Service
 from coop.operator.services import service_named
 

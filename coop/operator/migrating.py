@@ -7,7 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 from coop.kit import roles
-from coop.kit.database import Database, Revisions, read_revisions, refuse_newer
+from coop.kit.database import Database
+from coop.kit.revisions import Revisions, read_revisions, refuse_newer
 from coop.kit.settings import Settings
 from coop.operator.services import service_named
 from coop.values import CoopError

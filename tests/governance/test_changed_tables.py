@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from coop.governance.service import GOVERNANCE
-from coop.kit.database import Database, migration_config
+from coop.kit.database import Database
+from coop.kit.revisions import migration_config
 from tests.governance.test_referenda import begin
 
 

@@ -15,7 +15,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 
 from coop.kit import months, remaking, rowwall
-from coop.kit.database import migration_config
+from coop.kit.revisions import migration_config
 from coop.kit.service import Service
 from coop.operator.keeping.archive import Part, ServicePart
 from coop.operator.keeping.dumping import list_tables

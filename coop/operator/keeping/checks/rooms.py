@@ -10,9 +10,9 @@ from sqlalchemy import func, select, text
 from coop.communities.store import find_profile, list_communities
 from coop.events import SERVICES
 from coop.kit import backups, jobs, positions
-from coop.kit.database import read_revisions
 from coop.kit.journal import verify_chain
 from coop.kit.outbound import read_figures
+from coop.kit.revisions import read_revisions
 from coop.kit.tables import dead_letter, program_token
 from coop.operator.chain import jobs_of
 from coop.operator.keeping.checks.model import Finding, Patient, note, wrong
