@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from coop.billing.checking.verify import Verification
+from coop.kit.documents import UNREADABLE
 from coop.metering.readings.detached import ReadingsDetached
 from coop.values import CoopError, eur
 
 Echo = Callable[[str], object]
+
+
+BROKEN = (CoopError, *UNREADABLE)
+"""Outcome for a row that was changed by hand: a finding, never the end of the verification."""
 
 
 class _Aside(str):
@@ -23,6 +28,15 @@ def findings_of(verify: Callable[..., list[str]], *arguments: object) -> list[st
         return [_Aside(aside.message)]
     except CoopError as error:
         return [error.message]
+
+
+def collect(checks: Iterable[Callable[[], Iterator[str]]]) -> Iterator[str]:
+    """Findings of several checks, each as far as what is kept can be read."""
+    for check in checks:
+        try:
+            yield from check()
+        except BROKEN as broken:
+            yield f"what is kept can no longer be read: {broken}"
 
 
 def outcome(wrong: Sequence[str], same: str) -> str:

@@ -8,7 +8,8 @@ change it in the sealed chain of another service as well. It opens all databases
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, cached_property, partial
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy import Row
 
 from coop.billing.bills.store import IssuedBill
 from coop.billing.checking.ground import WholeGround
-from coop.billing.checking.verify import Reference, verify_bill
+from coop.billing.checking.verify import Reference, Verification, verify_bill
 from coop.billing.model import Tariff
 from coop.billing.terms.tariffs import read_tariff
 from coop.demo.clock import clock_of
@@ -37,18 +38,18 @@ from coop.events.members import (
 from coop.events.metering import EnergyAllocated, PeriodMeasured
 from coop.governance.ballots.store import list_decided
 from coop.governance.ballots.verify import VerifiedResolution, verify_resolution
-from coop.kit.documents import UNREADABLE
 from coop.kit.journal import Fact, facts_of, instants_of, verify_chain
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx
 from coop.metering.provenance.ground import WholeGround as WholeReadings
 from coop.metering.provenance.verify import verify_allocation, verify_measurement
+from coop.metering.provenance.with_period import Verified
 from coop.operator.casters import verify_casters
-from coop.operator.findings import Echo, findings_of, is_aside, outcome, tell_bill
+from coop.operator.findings import BROKEN, Echo, collect, findings_of, is_aside, outcome, tell_bill
 from coop.operator.opening import open_database, open_databases
 from coop.operator.seals import Chain, find_breaks, list_seals, walk_chains
 from coop.operator.steering import verify_steering
-from coop.values import CoopError, NotFound, say
+from coop.values import NotFound, say
 from coop.verification.asked import verify_asked
 from coop.verification.books import verify_books
 from coop.verification.ceilings import verify_ceilings
@@ -59,9 +60,6 @@ from coop.verification.rows import read_kept
 from coop.verification.terms import Notices, verify_terms
 from coop.verification.told import Told, law_of_facts, name_notice, name_stop
 from coop.verification.voters import verify_voters
-
-BROKEN = (CoopError, *UNREADABLE)
-"""Outcome for a row that was changed by hand: a finding, never the end of the verification."""
 
 ROOMS = ("billing", "metering", "governance", "members")
 _VERIFY = (
@@ -83,15 +81,24 @@ class JournalIndex:
         """Read what bills rest on; ``chains``: as they were walked, where each bill is to say what it rests on."""
         billing, metering, governance, members = (views[name] for name in ROOMS)
         self._views, self._chains = views, chains or {}
-        ground = None if chains else WholeReadings(metering)
+        self._verified: Verified = {}
+        self._recomputed: dict[str, tuple[Verification, list[str]]] = {}
+
+        @cache
+        def ground() -> WholeReadings | None:
+            return None if chains else WholeReadings(metering, self._verified)
 
         @cache
         def measurement(measurement_id: str) -> tuple[str, ...]:
-            read = ground.of(measurement_id) if ground else None
+            if measurement_id in self._verified:
+                return self._verified[measurement_id]
+            read = whole.of(measurement_id) if (whole := ground()) else None
             return tuple(findings_of(verify_measurement, metering, measurement_id, read))
 
         @cache
         def allocation(run_id: str) -> tuple[str, ...]:
+            if run_id in self._verified:
+                return self._verified[run_id]
             return tuple(findings_of(verify_allocation, metering, run_id))
 
         self._measurement, self._allocation = measurement, allocation
@@ -159,19 +166,26 @@ class JournalIndex:
         """Every bill that can be read, in the order of issue, by id."""
         return list(self._bills)
 
+    def recompute(self, find_verified: Callable[[], Verified]) -> None:
+        """Do all that needs no readings for every bill, and then ask what was found of measurements and runs, by id:
+        those are not read again for the bills."""
+        for row in self._bills.values():
+            with suppress(*BROKEN):  # it breaks again when it is walked back, which says so
+                verified, findings = self._recompute(row)
+                self._recomputed[row.id] = replace(verified, issued=None), findings
+        _ = self._unlike_kept
+        self._verified = find_verified()
+
     def verify_whole(self) -> list[str]:
         """Name what is missing, made up or unreadable in what billing keeps and people decided, by other code."""
-        findings = [*self._unreadable, *self._kept.unreadable]
+        return [*self._unlike_kept, *collect([self._verify_votes])]
+
+    @cached_property
+    def _unlike_kept(self) -> list[str]:
         checks: list[Callable[[], Iterator[str]]] = [partial(verify, self._kept, self._told) for verify in _VERIFY]
         votes = self._views["governance"], self._views["members"]
         checks += [partial(verify_voters, *votes), partial(verify_casters, *votes), partial(verify_steering, votes[0])]
-        checks.append(self._verify_votes)
-        for check in checks:
-            try:
-                findings.extend(check())
-            except BROKEN as broken:
-                findings.append(f"what is kept can no longer be read: {broken}")
-        return findings
+        return [*self._unreadable, *self._kept.unreadable, *collect(checks)]
 
     def _verify_votes(self) -> Iterator[str]:
         """Count each vote again that was decided, and on which no bill rests."""
@@ -207,10 +221,7 @@ class JournalIndex:
             return findings
 
     def _walk_back(self, row: Row[Any], echo: Echo) -> list[str]:
-        verified = verify_bill(self._billing, row.id, self._ground)
-        findings = [*verified.findings]
-        if verified.issued is not None:
-            findings += self._unlike_told(verified.issued)
+        verified, findings = self._recomputed.pop(row.id) if row.id in self._recomputed else self._recompute(row)
         findings += self._notices.verify(row, self._kept.lines.get(row.id, ()))
         steps = [step for reference in verified.references for step in self._step(reference, row.contract_id, findings)]
         issued = self._issued.get(row.id)
@@ -223,6 +234,12 @@ class JournalIndex:
             steps += list_seals(verified, self._views, self._chains, findings)
         tell_bill(verified, steps, findings, echo)
         return findings
+
+    def _recompute(self, row: Row[Any]) -> tuple[Verification, list[str]]:
+        """Recompute a bill, and hold it beside what was told of it."""
+        verified = verify_bill(self._billing, row.id, self._ground)
+        told = self._unlike_told(verified.issued) if verified.issued is not None else []
+        return verified, [*verified.findings, *told]
 
     def _step(self, reference: Reference, contract_id: str, findings: list[str]) -> list[str]:
         kind, reference_id = reference.kind, reference.id
@@ -329,13 +346,21 @@ def _count(governance: Tx, resolution_id: str) -> VerifiedResolution | str:
         return missing.message
 
 
-def verify_bills(settings: Settings, community: str, number_or_id: str, echo: Echo) -> bool:
+def verify_bills(
+    settings: Settings,
+    community: str,
+    number_or_id: str,
+    echo: Echo,
+    find_verified: Callable[[], Verified] = dict,
+) -> bool:
     """Verify one bill with every seal that it rests on, or every bill when none is named, without the chains; True when
-    everything agrees."""
+    everything agrees. ``find_verified`` is asked last what was found elsewhere of measurements and runs."""
     with open_databases(settings, ROOMS, clock_of(settings.data_dir)) as opened, ExitStack() as stack:
         views = {name: stack.enter_context(database.read(community)) for name, database in opened.items()}
         if not number_or_id:
-            return _verify_all(JournalIndex(views), echo)
+            index = JournalIndex(views)
+            index.recompute(find_verified)
+            return _verify_all(index, echo)
         return not JournalIndex(views, walk_chains(opened)).walk_back(number_or_id, echo)
 
 
@@ -359,11 +384,6 @@ def _verify_all(index: JournalIndex, echo: Echo) -> bool:
         echo(finding)
     echo(f"bills, books and terms held beside all that was told: {len(missing) or 'nothing'} missing or made up")
     return not wrong and not aside and not missing
-
-
-def verify_every_bill(settings: Settings, community: str, echo: Echo) -> bool:
-    """Verify every bill of a co-operative, with its books and terms; True when everything agrees."""
-    return verify_bills(settings, community, "", echo)
 
 
 def verify_journals(settings: Settings, echo: Echo) -> bool:

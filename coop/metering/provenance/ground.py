@@ -78,8 +78,9 @@ class WholeGround:
     Bills of one month rest on neighbouring parts, and a correction on an older one: what was asked last stays.
     """
 
-    def __init__(self, tx: Tx) -> None:
-        self._tx, ids = tx, periods.list_measurement_ids(tx)
+    def __init__(self, tx: Tx, others: Collection[str] = ()) -> None:
+        """Read the ground of all but ``others`` together: nobody asks for those."""
+        self._tx, ids = tx, [each for each in periods.list_measurement_ids(tx) if each not in others]
         parts = [tuple(ids[first : first + TOGETHER]) for first in range(0, len(ids), TOGETHER)]
         self._parts = {measurement_id: part for part in parts for measurement_id in part}
         self._grounds: dict[tuple[str, ...], Ground] = {}

@@ -13,7 +13,8 @@ from coop.metering.periods.close import load_told
 from coop.metering.periods.results import Results, compute_period
 from coop.metering.periods.standing import is_changed, load_before, load_runs
 from coop.metering.periods.store import Closed
-from coop.metering.readings.log import find_spoken_since
+from coop.metering.provenance.with_period import verify_with_period
+from coop.metering.readings.log import find_days_since
 from coop.metering.readings.store import day_number
 from coop.values import Period
 
@@ -22,20 +23,25 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass
 class StandingAgain:
-    """Number of periods that were looked at, and what is wrong."""
+    """Number of periods that were looked at, what is wrong, and what was found of results that were verified with
+    them, by id."""
 
     periods: int = 0
     findings: list[str] = field(default_factory=list)
+    verified: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def verify_standing(tx: Tx) -> StandingAgain:
+def verify_standing(tx: Tx, again: StandingAgain | None = None) -> StandingAgain:
     """Compute every closed period whole, and name what a correction would wrongly leave as it was told.
+
+    Args:
+        again: where to write it, for whoever wants what was found before readings were missed.
 
     Raises:
         ReadingsDetached: readings are set aside.
         CoopError: two members hold one connection at the same time.
     """
-    again = StandingAgain()
+    again = again or StandingAgain()
     for closed in periods.list_closed(tx):
         again.periods += 1
         if is_changed(tx, closed.period):
@@ -54,6 +60,7 @@ def _verify_one(tx: Tx, closed: Closed, again: StandingAgain) -> None:
     measurements = {one.subject: one for one in periods.list_measurements(tx, period)}.values()
     before = load_told(tx, closed, measurements, "")
     whole = compute_period(tx, period)
+    again.verified |= verify_with_period(tx, before, whole)
     again.findings += [
         f"{period}: what was kept of {_EPOCH + timedelta(days=day)} in group {group_id} is not what that day came to"
         for group_id, day in _find_changed_days(tx, period, whole)
@@ -77,7 +84,7 @@ def _find_changed_days(tx: Tx, period: Period, whole: Results) -> list[tuple[str
     """Days of runs, of which nobody spoke since, of which something else is kept than they come to."""
     before = load_runs(tx, period)
     first, last = day_number(period.start_at), day_number(period.end_at)
-    spoken = {day for _, day in find_spoken_since(tx, before.known, first, last)}
+    spoken = find_days_since(tx, before.known, first, last)
     found = []
     for which, run in before.kept.items():
         now = whole.kept_runs.get(which)

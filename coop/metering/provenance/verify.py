@@ -3,7 +3,7 @@ is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from coop.metering.heat.documents import Basis
 from coop.metering.heat.measuring import Use, total_energy, use_of
 from coop.metering.periods import store as periods
 from coop.metering.periods.changes import tell_parts
-from coop.metering.periods.store import AllocationRun, Measurement
+from coop.metering.periods.store import Allocation, AllocationRun, Measurement
 from coop.metering.provenance.ground import Ground, ReadingsGone, open_document, read_past
 from coop.metering.readings import store as readings
 from coop.metering.readings.days import Stored, unpack_all
@@ -50,18 +50,22 @@ def verify_measurement(tx: Tx, measurement_id: str, ground: Ground | None = None
         )
     try:
         basis, by_register = read_days(ground, told)
-        uses = _use_again(basis, by_register)
-        parts = tuple(part for use in uses for part in tell_parts(use))
-        energy_j = total_energy(uses)
+        return compare_measurement(told, _use_again(basis, by_register))
     except ReadingsGone as gone:
         return [f"measurement {measurement_id}: {gone.message}"]
     except documents.UNREADABLE as broken:
         return [f"measurement {measurement_id}: what it rests on can no longer be read: {broken}"]
+
+
+def compare_measurement(told: Measurement, uses: Sequence[Use]) -> list[str]:
+    """Name what of a measurement was told otherwise than its stands read again come to."""
+    parts = tuple(part for use in uses for part in tell_parts(use))
+    energy_j = total_energy(uses)
     findings = []
     if parts != told.parts:
-        findings.append(f"measurement {measurement_id}: the stands read again are not those that were told")
+        findings.append(f"measurement {told.id}: the stands read again are not those that were told")
     if energy_j != told.energy_j:
-        findings.append(f"measurement {measurement_id}: {energy_j} J read again, {told.energy_j} J told")
+        findings.append(f"measurement {told.id}: {energy_j} J read again, {told.energy_j} J told")
     return findings
 
 
@@ -111,18 +115,22 @@ def verify_allocation(tx: Tx, run_id: str) -> list[str]:
         return [f"run {run_id}: {gone.message}"]
     except documents.UNREADABLE as broken:
         return [f"run {run_id}: what it rests on can no longer be read: {broken}"]
-    outcome = again.outcome
+    return compare_run(told, periods.list_allocations(tx, run_id), inputs_hash, again.outcome)
+
+
+def compare_run(told: AllocationRun, shares: Iterable[Allocation], inputs_hash: str, outcome: Outcome) -> list[str]:
+    """Name what of a run, and of the ``shares`` that were told of it, is otherwise than it comes to again."""
     findings = []
     if inputs_hash != told.inputs_hash:
-        findings.append(f"run {run_id}: the readings read again are not those that it was computed from")
+        findings.append(f"run {told.id}: the readings read again are not those that it was computed from")
     if (outcome.produced_wh, outcome.surplus_wh) != (told.produced_wh, told.surplus_wh):
-        findings.append(f"run {run_id}: production or surplus comes out differently")
-    shares = {(one.connection_id, one.member_id): (one.consumed_wh, one.allocated_wh) for one in outcome.shares}
-    for share in periods.list_allocations(tx, run_id):
-        energies = shares.get((share.connection_id, share.member_id), (0, 0))
+        findings.append(f"run {told.id}: production or surplus comes out differently")
+    again = {(one.connection_id, one.member_id): (one.consumed_wh, one.allocated_wh) for one in outcome.shares}
+    for share in shares:
+        energies = again.get((share.connection_id, share.member_id), (0, 0))
         if energies != (share.consumed_wh, share.allocated_wh):
             findings.append(
-                f"run {run_id}: {share.connection_id} was told {share.allocated_wh} Wh, and gets {energies[1]} Wh"
+                f"run {told.id}: {share.connection_id} was told {share.allocated_wh} Wh, and gets {energies[1]} Wh"
             )
     return findings
 

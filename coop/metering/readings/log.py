@@ -16,10 +16,10 @@ import struct
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from coop.kit import months
 from coop.kit.database import among
@@ -198,6 +198,19 @@ def find_last_day(tx: Tx) -> int | None:
 
 def find_spoken_since(tx: Tx, number: int, first_day: int, last_day: int) -> set[RegisterDay]:
     """Registers' days between two UTC days of which a delivery after a number spoke."""
+    spoken, days = _spoken_since(tx, number, first_day, last_day)
+    query = spoken.with_only_columns(block.c.register_id, block.c.day)
+    return {(register_id, day) for register_id, day in tx.execute(query)} if days else set()
+
+
+def find_days_since(tx: Tx, number: int, first_day: int, last_day: int) -> set[int]:
+    """Days among those of which a delivery after a number spoke, of whatever register."""
+    spoken, days = _spoken_since(tx, number, first_day, last_day)
+    return set(tx.scalars(spoken.with_only_columns(block.c.day).distinct())) if days else set()
+
+
+def _spoken_since(tx: Tx, number: int, first_day: int, last_day: int) -> tuple[Select[Any], set[int]]:
+    """Blocks of deliveries after a number, and the days between two of which these may have spoken."""
     columns = delivery.c
     query = select(columns.first_day, columns.last_day).where(
         columns.community == tx.community,
@@ -206,10 +219,9 @@ def find_spoken_since(tx: Tx, number: int, first_day: int, last_day: int) -> set
         columns.first_day <= last_day,
     )
     days = {day for start, end in tx.execute(query) for day in range(max(start, first_day), min(end, last_day) + 1)}
-    spoken = select(block.c.register_id, block.c.day).where(
+    return select(block).where(
         block.c.community == tx.community, among(tx, block.c.day, days), block.c.number > number
-    )
-    return {(register_id, day) for register_id, day in tx.execute(spoken)} if days else set()
+    ), days
 
 
 def add_blocks(tx: Tx, rows: Iterable[Block]) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -45,7 +45,8 @@ _NOT_BY_DAY = -1
 class Run:
     """One run: a group, for as long within the period as one key was in force. ``document`` is its inputs as they are
     kept, and ``inputs_hash`` is over it and over every quarter-hour. ``days`` are what to keep of each UTC day; none
-    where something is judged by more than its own quarter-hour."""
+    where something is judged by more than its own quarter-hour. ``said`` are the readings of the days of ``versions``,
+    where it was computed from all of them and from nothing else."""
 
     group_id: str
     period: Period
@@ -56,6 +57,7 @@ class Run:
     outcome: Outcome
     versions: Rows
     days: tuple[KeptDay, ...] = ()
+    said: Readings | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,9 @@ def run_whole(chain: Chain) -> list[Run]:
         opened.put(days, loaded, said.others)
         kept = [opened.keep(i) for i in range(len(days.hashes))] if runs.is_by_day else []
         found.append(chain.finish(at, days, outcome, opened.list_versions(loaded), kept))
-    return found
+    # The last group was computed with those before it, as its inputs say, and with no others.
+    count = sum(len(row) - row.count(0) for _, row in found[-1].versions.values())
+    return [*found[:-1], replace(found[-1], said=said if count == len(loaded) else None)]
 
 
 def renew(
