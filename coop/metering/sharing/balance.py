@@ -206,10 +206,10 @@ class Balance:
     def serve(self, inputs: Inputs) -> Served:
         """Let a group share what its producers have left over what its participants still need."""
         held = self.held(inputs)
-        rows = np.array([self._row[name] for name in inputs.participants], np.int64)
-        meters = np.array([self._made_row[meter] for meter in inputs.producers], np.int64)
-        use = np.ascontiguousarray((self.need[rows] * held).T)
-        made = np.ascontiguousarray(self.left[meters].T)
+        rows = _in_a_row([self._row[name] for name in inputs.participants])
+        meters = _in_a_row([self._made_row[meter] for meter in inputs.producers])
+        need = self.need[rows] if held.all() else self.need[rows] * held
+        use, made = need.T.copy(), self.left[meters].T.copy()  # of what is left is taken below
         result = allocate(Key.read(inputs.parameters), inputs.participants, made.sum(axis=1), use)
         given = allocate(DYNAMIC, inputs.producers, result.allocated.sum(axis=1), made).allocated
         self.need[rows] -= result.allocated.T
@@ -227,8 +227,8 @@ class Balance:
         counters = self._producing()
         hang = [self.between(counters[meter].from_s, counters[meter].to_s) for meter in inputs.producers]
         expected = np.vstack([self.held(inputs), *hang])
-        taken = self.is_taken[[self._row[name] for name in inputs.participants]]
-        made = self.is_made[[self._made_row[meter] for meter in inputs.producers]]
+        taken = self.is_taken[_in_a_row([self._row[name] for name in inputs.participants])]
+        made = self.is_made[_in_a_row([self._made_row[meter] for meter in inputs.producers])]
         return expected & ~np.vstack([taken, made]), expected
 
     def gaps(self, inputs: Inputs, missing: Sequence[int], expected: Sequence[int]) -> list[Gap]:
@@ -256,6 +256,16 @@ class Balance:
             for meter in dict.fromkeys(meters)
             if meter in self._refuted
         ]
+
+
+def _in_a_row(rows: Sequence[int]) -> slice | list[int]:
+    """Rows of a matrix; as a slice where they follow each other, which nothing has to be copied for.
+
+    >>> _in_a_row([2, 3, 4]), _in_a_row([2, 4])
+    (slice(2, 5, None), [2, 4])
+    """
+    follow = len(rows) and list(rows) == list(range(rows[0], rows[0] + len(rows)))
+    return slice(rows[0], rows[0] + len(rows)) if follow else list(rows)
 
 
 def trace(served: Served) -> dict[str, Int64Array]:

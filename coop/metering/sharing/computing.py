@@ -285,7 +285,7 @@ def contents(days: Mapping[RegisterDay, Packed]) -> Readings:
         if one.claimed:
             claimed[k, there[k]] = np.frombuffer(one.claimed, np.bool_)
     ids, numbers = [one.register_id for one in rows], [one.day for one in rows]
-    whole = WholeDays(ids, numbers, np.where(there, values, 0), there, claimed)
+    whole = WholeDays(ids, numbers, values if there.all() else np.where(there, values, 0), there, claimed)
     pieces: dict[tuple[str, int], list[Stored]] = {}
     told = [one for one in days.values() if one.step_s != QUARTER_S]
     for each in unpack_all(sorted(told, key=lambda one: one.day)):

@@ -95,9 +95,13 @@ def resample(readings: Readings, exponents: Mapping[str, int], from_s: int, n: i
     """
     row = {register_id: k for k, register_id in enumerate(exponents)}
     energy, there, claimed = _place_days(readings.whole_days, row, from_s, n)
+    units = np.array([*exponents.values()], np.int64)
     for exponent in set(exponents.values()):
-        alike = [k for register_id, k in row.items() if exponents[register_id] == exponent]
-        energy[alike] = to_units(energy[alike], exponent)
+        alike = units == exponent
+        if alike.all():
+            energy = to_units(energy, exponent)
+        else:
+            energy[alike] = to_units(energy[alike], exponent)
     too_coarse = set()
     read = {}
     for register_id, said in readings.others.items():
@@ -118,8 +122,8 @@ def resample(readings: Readings, exponents: Mapping[str, int], from_s: int, n: i
             energy[k, fresh] = found[0][fresh]
             there[k] |= fresh
             claimed[k, fresh] = values.claimed
-    negative = energy < 0
-    energy[negative], there[negative] = 0, False
+    if (negative := energy < 0).any():
+        energy[negative], there[negative] = 0, False
     return Quarters(row, energy, there, claimed, frozenset(too_coarse), read)
 
 
@@ -231,13 +235,15 @@ def _place_days(
     per_day = DAY_S // QUARTER_S
     rows = np.array([row.get(register_id, -1) for register_id in found.registers], np.int64)
     day = np.array(found.days, np.int64) - first_day
-    ours = (rows >= 0) & (day >= 0) & (day < days)
+    known = (rows >= 0) & (day >= 0) & (day < days)
+    ours = slice(None) if known.all() else known
     start = (from_s - first_day * DAY_S) // QUARTER_S
     flat, inside = (len(row), days * per_day), slice(start, start + n)
 
     def place(column: NDArray[Any]) -> NDArray[Any]:
         placed = np.zeros((len(row), days, per_day), column.dtype)
-        placed[rows[ours], day[ours]] = column[ours]
-        return np.ascontiguousarray(placed.reshape(flat)[:, inside])
+        if column.any():
+            placed[rows[ours], day[ours]] = column[ours]
+        return placed.reshape(flat)[:, inside]
 
     return place(found.values), place(found.there), place(found.claimed)

@@ -90,8 +90,12 @@ def day_starts(from_s: int, n: int) -> Int64Array:
 
 
 def sum_up(quarters: Int64Array | BoolArray, starts: Int64Array) -> Int64Array:
-    """Sums by day of a matrix of shape (n, whose)."""
-    return np.asarray(np.add.reduceat(quarters, starts[:-1], axis=0, dtype=np.int64), np.int64)
+    """Sums by day of a matrix of shape (n, whose), or of one column of it."""
+    found = np.empty((len(starts) - 1, *quarters.shape[1:]), np.int64)
+    # Day by day: ``reduceat`` takes ten times as long where the quarter-hours of one do not lie beside each other.
+    for i, (start, end) in enumerate(pairwise(starts.tolist())):
+        found[i] = quarters[start:end].sum(axis=0, dtype=np.int64)
+    return found
 
 
 def hash_quarters(matrices: Sequence[Int64Array], starts: Int64Array) -> tuple[bytes, ...]:
