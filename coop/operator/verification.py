@@ -84,24 +84,7 @@ class JournalIndex:
         self._verified: Verified = {}
         self._recomputed: dict[str, tuple[Verification, list[str]]] = {}
 
-        @cache
-        def ground() -> WholeReadings | None:
-            return None if chains else WholeReadings(metering, self._verified)
-
-        @cache
-        def measurement(measurement_id: str) -> tuple[str, ...]:
-            if measurement_id in self._verified:
-                return self._verified[measurement_id]
-            read = whole.of(measurement_id) if (whole := ground()) else None
-            return tuple(findings_of(verify_measurement, metering, measurement_id, read))
-
-        @cache
-        def allocation(run_id: str) -> tuple[str, ...]:
-            if run_id in self._verified:
-                return self._verified[run_id]
-            return tuple(findings_of(verify_allocation, metering, run_id))
-
-        self._measurement, self._allocation = measurement, allocation
+        self._measurement, self._allocation = cache(self._verify_measurement), cache(self._verify_allocation)
         self._resolution, self._tariff = cache(partial(_count, governance)), cache(self._read_tariff)
         self._billing, self._ground, community = billing, WholeGround(billing), billing.community
         self._unreadable: list[str] = []
@@ -153,6 +136,21 @@ class JournalIndex:
             | _name_instants(governance, stops, name_stop)
             | _name_instants(billing, noticed, name_notice),
         )
+
+    @cached_property
+    def _readings(self) -> WholeReadings | None:
+        return None if self._chains else WholeReadings(self._views["metering"], self._verified)
+
+    def _verify_measurement(self, measurement_id: str) -> tuple[str, ...]:
+        if measurement_id in self._verified:
+            return self._verified[measurement_id]
+        read = self._readings.of(measurement_id) if self._readings else None
+        return tuple(findings_of(verify_measurement, self._views["metering"], measurement_id, read))
+
+    def _verify_allocation(self, run_id: str) -> tuple[str, ...]:
+        if run_id in self._verified:
+            return self._verified[run_id]
+        return tuple(findings_of(verify_allocation, self._views["metering"], run_id))
 
     @cached_property
     def _notices(self) -> Notices:
