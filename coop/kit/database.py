@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
@@ -41,6 +40,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from coop.kit import remaking, rowwall, wall
 from coop.kit.actor import NOBODY, Actor
 from coop.kit.clock import SYSTEM_CLOCK, Clock
+from coop.kit.turns import Turns
 from coop.kit.tx import Tx
 
 
@@ -106,7 +106,7 @@ class Database:
         self.service = service
         self.clock = clock
         self.engine = _engine(url, service)
-        self._turn = threading.Lock()
+        self._turns = Turns()
         wall.guard(self.engine)
 
     @property
@@ -142,14 +142,15 @@ class Database:
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
-        """Let threads that write to a file wait for each other. SQLite itself has each look again now and then, so that
-        one of several may find the file busy for half a minute. Who waits for longer leaves it to SQLite to say so."""
-        has_turn = self.is_sqlite and self._turn.acquire(timeout=BUSY_S)
+        """Let threads that write to a file wait for each other, in order. SQLite itself has each look again now and
+        then, so that one of several may find the file busy for half a minute. Who waits for longer leaves it to SQLite
+        to say so."""
+        has_turn = self.is_sqlite and self._turns.acquire(BUSY_S)
         try:
             yield
         finally:
             if has_turn:
-                self._turn.release()
+                self._turns.release()
 
     @contextmanager
     def _begun(self, on_sqlite: str, community: str, *, one_moment: bool = False) -> Iterator[Connection]:
