@@ -34,10 +34,19 @@ class Turns:
                 return True
             called = threading.Event()
             self._waiting.append(called)
-        if called.wait(timeout_s):
-            return True
+        try:
+            if called.wait(timeout_s):
+                return True
+        except BaseException:  # whoever stops the program while it waits
+            if self._give_up(called):
+                self.release()
+            raise
+        return self._give_up(called)
+
+    def _give_up(self, called: threading.Event) -> bool:
+        """Leave the line; True where the turn came at the last moment."""
         with self._mutex:
-            if called.is_set():  # at the last moment
+            if called.is_set():
                 return True
             self._waiting.remove(called)
             return False

@@ -7,6 +7,7 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from coop.demo.cooperative import COMMUNITY
@@ -65,6 +66,26 @@ def test_who_gives_up_leaves_the_line_and_keeps_nobody_behind_waiting() -> None:
     patient.join(LONG_S)
     assert served == ["patient"]
     assert turns.acquire(0.0), "it is free again"
+
+
+@pytest.mark.parametrize("has_come", [False, True])
+def test_who_is_stopped_while_it_waits_loses_nobody_s_turn(monkeypatch: pytest.MonkeyPatch, has_come: bool) -> None:
+    turns = Turns()
+    assert turns.acquire(LONG_S)
+
+    def stopped(self: threading.Event, timeout: float | None = None) -> bool:
+        if has_come:
+            turns.release()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Event, "wait", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            turns.acquire(LONG_S)
+    if not has_come:
+        turns.release()
+    assert turns.acquire(0.0)
+    assert not turns._waiting
 
 
 def test_of_many_threads_that_come_and_give_up_one_has_the_turn_at_a_time() -> None:
