@@ -99,6 +99,14 @@ def has_given_way(error: BaseException) -> bool:
     return sqlstate in ("40001", "40P01")  # two that cannot both be first, and two that wait for each other
 
 
+def has_other_tables(error: BaseException) -> bool:
+    """True when a table or a column that was asked for is not there: the tables are of another release."""
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, sqlite3.Error):
+        return str(cause).startswith(("no such table", "no such column"))
+    return getattr(cause, "sqlstate", None) in ("42P01", "42703")
+
+
 class Database:
     """The database of one service."""
 

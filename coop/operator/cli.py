@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from coop.events import SERVICES
 from coop.kit import logs
-from coop.kit.database import DamagedDatabase
+from coop.kit.database import DamagedDatabase, has_other_tables
 from coop.kit.garbage import tune_gc
 from coop.kit.release import VERSION
 from coop.operator.account_commands import accounts
@@ -319,7 +319,12 @@ def main() -> NoReturn:
     except DamagedDatabase as error:
         print(f"{error}; restore it from a backup", file=sys.stderr)
         sys.exit(1)
-    except OperationalError as error:
+    except DBAPIError as error:
+        if has_other_tables(error):
+            print(f"the tables are of another release than this program ({error.orig}): `coop migrate`", file=sys.stderr)
+            sys.exit(1)
+        if not isinstance(error, OperationalError):
+            raise
         print(f"the database is away or busy: {error.orig}", file=sys.stderr)
         sys.exit(3)
     except ConnectionError as error:
