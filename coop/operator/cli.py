@@ -321,7 +321,7 @@ def main() -> NoReturn:
         sys.exit(1)
     except DBAPIError as error:
         if has_other_tables(error):
-            print(f"the tables are of another release than this program ({error.orig}): `coop migrate`", file=sys.stderr)
+            print(f"the tables are of another release: run `coop migrate` ({error.orig})", file=sys.stderr)
             sys.exit(1)
         if not isinstance(error, OperationalError):
             raise
