@@ -1,4 +1,4 @@
-"""What became of a delivery, for whoever handed it over."""
+"""Outcome of a delivery, for whoever handed it over."""
 
 from __future__ import annotations
 

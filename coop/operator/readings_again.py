@@ -30,7 +30,7 @@ def verify_periods(settings: Settings, community: str, echo: Echo) -> bool:
 
 @dataclass(frozen=True)
 class PeriodsAgain:
-    """What computing every closed period again tells, whether all agrees, and what was found of measurements and runs
+    """Lines that computing every closed period again tells, whether all agrees, and findings of measurements and runs
     that were verified with their period, by id."""
 
     agrees: bool

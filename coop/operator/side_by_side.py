@@ -98,8 +98,8 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
 
 
 def _name_start() -> str:
-    """How another process begins: as a copy of this one, which loads nothing again, or anew where other threads run,
-    since a copy takes along their locks without them. The command has no other thread, and no database open."""
+    """Name how another process begins: as a copy of this one, which loads nothing again, or anew where other threads
+    run, since a copy takes along their locks without them. The command has no other thread, and no database open."""
     return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
 
 
@@ -110,5 +110,5 @@ def _run(settings: Settings, part: Part) -> _Told:
 
 
 def _take(begun: Future[_Found], here: Callable[[], _Found]) -> _Found:
-    """What another process found; of the same done here where it failed there."""
+    """Outcome of another process; of the same done here where it failed there."""
     return here() if begun.exception() else begun.result()

@@ -29,16 +29,20 @@ from coop.kit.relay import Relay, relay_once, settle
 from coop.kit.replay import rebuild
 from coop.kit.tx import Tx
 from coop.values import CoopError, Said, say, say_count
-from tests.kit.town import COMMUNITY, LISTENER, SECRETARY, heard, heard_by, member, on_member, open_database, tell
+from tests.kit.town import (
+    COMMUNITY,
+    LISTENER,
+    SECRETARY,
+    heard,
+    heard_by,
+    member,
+    on_member,
+    open_database,
+    sealed,
+    tell,
+)
 
 Pair = tuple[Database, Database]
-
-
-def sealed(database: Database) -> list[Envelope]:
-    with database.system_write() as sql:
-        journal.seal(sql)
-    with database.system_read() as sql:
-        return journal.envelopes(sql, "members", 0)
 
 
 def reasons(database: Database) -> list[str]:

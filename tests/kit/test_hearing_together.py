@@ -9,21 +9,13 @@ from sqlalchemy import select
 
 from coop.events import Envelope
 from coop.events.members import MemberAdmitted
-from coop.kit import journal
 from coop.kit.database import Database
 from coop.kit.inbox import Consumer, consume
 from coop.kit.tx import Tx
 from coop.values import CoopError
-from tests.kit.town import heard, heard_by, member, tell
+from tests.kit.town import heard, heard_by, member, sealed, tell
 
 Pair = tuple[Database, Database]
-
-
-def sealed(database: Database) -> list[Envelope]:
-    with database.system_write() as sql:
-        journal.seal(sql)
-    with database.system_read() as sql:
-        return journal.envelopes(sql, "members", 0)
 
 
 def test_facts_that_are_handled_together_see_what_those_before_them_kept(pair: Pair) -> None:

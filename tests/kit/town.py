@@ -10,7 +10,7 @@ from sqlalchemy.schema import CreateSchema
 
 from coop.events import Envelope
 from coop.events.members import MemberAdmitted
-from coop.kit import tables
+from coop.kit import journal, tables
 from coop.kit.access import ANYBODY, Access
 from coop.kit.actor import Actor
 from coop.kit.clock import SYSTEM_CLOCK, Clock
@@ -74,6 +74,14 @@ def open_database(url: str, service: str, clock: Clock = SYSTEM_CLOCK) -> Databa
 def tell(database: Database, *events: MemberAdmitted, community: str = COMMUNITY) -> None:
     with database.write(community, SECRETARY) as tx:
         tx.tell(*events)
+
+
+def sealed(database: Database) -> list[Envelope]:
+    """Facts of members that are sealed in the journal by now."""
+    with database.system_write() as sql:
+        journal.seal(sql)
+    with database.system_read() as sql:
+        return journal.envelopes(sql, "members", 0)
 
 
 def heard_by(database: Database, community: str = COMMUNITY) -> list[str]:

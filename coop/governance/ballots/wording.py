@@ -41,7 +41,7 @@ PAPERS: Final = {"room": N_("From the room"), "paper": N_("On paper"), "letter":
 
 
 def say_paper(paper: str) -> str:
-    """What an entry was read off, in words: ballots keep a word for it, any other names it.
+    """Paper that an entry was read off, in words: ballots keep a word for it, any other names it.
 
     >>> say_paper("room"), say_paper("Minutes of 8 June")
     ('From the room', 'Minutes of 8 June')
@@ -177,7 +177,7 @@ def rule(lang: str, outcome: Outcome) -> str:
 
 
 def classes(lang: str, outcome: Outcome) -> list[str]:
-    """What a resolution asks of each class of members, and how the class voted once it is decided."""
+    """Say what a resolution asks of each class of members, and how the class voted once it is decided."""
     said, counted = [], dict(outcome.count.classes) if outcome.decided_on else {}
     for one in outcome.articles.classes:
         if one.name not in outcome.rule.classes:

@@ -100,7 +100,7 @@ class Held:
 
 
 def find_doubts(tx: Tx, delivery: Delivery) -> list[Problem]:
-    """What is doubted about a file of readings, by line and register; reads, and keeps nothing."""
+    """Doubts about a file of readings, by line and register; reads, and keeps nothing."""
     held = _hold(tx, delivery)
     swapped = list(_list_swapped(held))
     named = {one.key for pair in swapped for one in pair}
@@ -271,7 +271,7 @@ def _join(parts: list[Readings]) -> Readings:
 def _read_known(
     stored: Mapping[readings.RegisterDay, Stored], of: Register, around: Collection[int]
 ) -> dict[int, Readings]:
-    """What is known of a register on some days, in base units, by step; 0 for readings at instants."""
+    """Use that is known of a register on some days, in base units, by step; 0 for readings at instants."""
     parts: dict[int, list[Readings]] = {}
     for (identity, day), one in sorted(stored.items(), key=lambda each: each[0][1]):
         if identity == of.id and day in around and len(one.content):

@@ -70,7 +70,7 @@ class Entry(NamedTuple):
 
     @property
     def residual_j(self) -> int:
-        """What it adds to the balance; below zero where more was drawn than was fed in."""
+        """Heat that it adds to the balance; below zero where more was drawn than was fed in."""
         return self.into_j - self.out_of_j
 
 

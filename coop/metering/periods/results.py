@@ -26,7 +26,7 @@ Occupant = tuple[str, str]
 
 @dataclass(frozen=True)
 class Before:
-    """What the last computing of a period kept; None where it cannot be relied on."""
+    """Results that the last computing of a period kept; None where it cannot be relied on."""
 
     heat: Standing | None = None
     runs: StandingRuns | None = None

@@ -1,4 +1,4 @@
-"""What the last computing of a closed period kept, so that a correction counts only what can come out otherwise.
+"""Results kept by the last computing of a closed period, so that a correction counts only what can come out otherwise.
 
 Invariant: it is of the very results that were told last, written in their transaction. What is missing, or is not what
 was written, is not used: then all of the period is computed again.

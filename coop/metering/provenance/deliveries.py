@@ -1,4 +1,4 @@
-"""What one delivery said, by register and UTC day, and what became of it."""
+"""Entries of one delivery, by register and UTC day, and what became of it."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ TOGETHER = 500
 PARTS_KEPT = 2
 """Parts of so many measurements that stay in memory."""
 BROKEN = (CoopError, *documents.UNREADABLE)
-"""What comes of reading a row that somebody wrote into."""
+"""Outcome of reading a row that somebody wrote into."""
 
 
 class ReadingsGone(CoopError):

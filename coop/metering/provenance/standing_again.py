@@ -1,4 +1,4 @@
-"""What closed periods kept, held beside the whole computation: nothing stands that counting it would give otherwise."""
+"""Results of closed periods beside the whole computation: nothing stands that counting it would give otherwise."""
 
 from __future__ import annotations
 

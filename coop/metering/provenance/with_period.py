@@ -27,11 +27,11 @@ from coop.metering.sharing.sums import hash_run
 from coop.values import NotFound
 
 Verified = Mapping[str, tuple[str, ...]]
-"""What was found of measurements and runs, by id: nothing of those that agree."""
+"""Findings of measurements and runs, by id: nothing of those that agree."""
 
 
 def verify_with_period(tx: Tx, told: Told, whole: Results) -> dict[str, tuple[str, ...]]:
-    """What is found of those results that were told of a period and that ``whole`` was computed from alike."""
+    """Findings of those results that were told of a period and that ``whole`` was computed from alike."""
     try:
         return dict(_verify(tx, told, whole))
     except UNREADABLE:  # the walk back from each of them says of which

@@ -134,7 +134,7 @@ class Roster:
 
     @cached_property
     def _sharing(self) -> Mapping[str, Sequence[Membership]]:
-        """Who shares, by connection: asked for each connection of a group."""
+        """Members of the group that share, by connection: asked for each connection of a group."""
         found: dict[str, list[Membership]] = {}
         for one in self._of(Role.SHARER):
             found.setdefault(one.subject, []).append(one)

@@ -72,7 +72,7 @@ class Producer:
 
 
 class Ran(NamedTuple):
-    """What sharing came to in one group: by quarter-hour, by day, and in all."""
+    """Outcome of sharing in one group: by quarter-hour, by day, and in all."""
 
     served: Served
     days: Days
