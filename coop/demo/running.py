@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 from rich.console import Console
@@ -96,13 +98,19 @@ def _play_when_up(
                 play_year(plan, doors, through_http(doors), mark, report)
             convene_once(plan, doors, mark, today(clock))
             console.print(f"The year is in. In this co-operative it is {today(clock):%-d %B %Y}. Ctrl-C stops.")
-            check = f"COOP_DATA_DIR={settings.data_dir} coop verify {plan.year}-000001"
+            check = f"COOP_DATA_DIR={settings.data_dir} {_name_program()} verify {plan.year}-000001"
             console.print(f"In another terminal this recomputes a bill: {check}", soft_wrap=True)
             if live:
                 play_live(plan, doors, through_http(doors), mark, LIVE_PAUSE_S, lambda: not stopping.is_set(), clock)
     except (CoopError, ConnectionError) as error:
         if not stopping.is_set():
             log.error("the demonstration stopped: %s", error)
+
+
+def _name_program() -> str:
+    """Name this program as another terminal in the same folder begins it: ``make run`` puts it on nobody's path."""
+    begun, here = Path(sys.argv[0]), Path.cwd()
+    return str(begun.relative_to(here) if begun.is_relative_to(here) else begun)
 
 
 def _tell_sign_ins(console: Console, plan: DemoPlan, url: str) -> None:

@@ -104,6 +104,8 @@ WORDS = {
         "wrong": "Rekening %s klopt NIET: %s.",
         "sealed": "Vingerafdruk van nummer %s in de keten van %s: %s",
         "left": "niet nagerekend, alleen opgeteld: %s (staffel, jaarmaximum of een dag waarop niemand de meter las)",
+        "foreign": "geen bestand van deze controle, buiten beschouwing gelaten: %s",
+        "no-bill": "Leg er een rekening bij: geen van deze bestanden is er een.",
     },
     "en": {
         "hash": "the fingerprint of %s is another",
@@ -181,6 +183,8 @@ WORDS = {
         "wrong": "Bill %s is NOT right: %s.",
         "sealed": "Fingerprint of number %s in the chain of %s: %s",
         "left": "not reckoned, only added up: %s (price bands, a yearly cap, or a day on which nobody read the meter)",
+        "foreign": "no file of this check, left aside: %s",
+        "no-bill": "Lay a bill beside them: none of these files is one.",
     },
 }
 UNITS = {"GJ": Fraction(1, 10**9), "kWh": Fraction(1, 1000)}
@@ -1517,16 +1521,35 @@ def euros(cents: Fraction | int | None) -> str:
     return "-" if cents is None else f"{float(cents) / 100:.2f}"
 
 
+def sort_files(names: Iterable[str]) -> tuple[list[Taken], list[bytes], list[str]]:
+    """Sort what was given: files that were taken home, papers, and the names of other tables that are no part of it."""
+    files, papers, foreign = [], [], []
+    for name in names:
+        body = Path(name).read_bytes()
+        if not body.startswith((b"{", b"[")):
+            papers.append(body)
+            continue
+        told = json.loads(body)
+        if isinstance(told, dict) and "what" in told:
+            files.append(told)
+        else:
+            foreign.append(Path(name).name)
+    return files, papers, foreign
+
+
 def main(arguments: list[str]) -> int:
     """Check the newest bill beside the other files that are given, its paper among them; returns 0 if all is right."""
-    bodies = [Path(name).read_bytes() for name in arguments]
-    paper = next((body for body in bodies if not body.startswith(b"{")), None)
-    files = [json.loads(body) for body in bodies if body.startswith(b"{")]
-    bills = (each for each in files if each["what"] == "bill")
+    files, papers, foreign = sort_files(arguments)
+    bills = [each for each in files if each["what"] == "bill"]
+    if not bills:
+        print("\n".join(say["no-bill"] for say in WORDS.values()))
+        return 1
     taken = max(bills, key=lambda each: int(each["fact"]["position"] or sys.maxsize))
     others = [each for each in files if each is not taken]
     say = WORDS.get(taken["language"], WORDS["en"])
-    wrong, left = check(taken, paper, others)
+    wrong, left = check(taken, papers[0] if papers else None, others)
+    if foreign:
+        print(say["foreign"] % ", ".join(foreign))
     if left:
         print(say["left"] % ", ".join(left))
     print("\n".join([*(f"! {finding}" for finding in wrong), *describe(taken, others, say)]))

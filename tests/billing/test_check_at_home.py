@@ -279,6 +279,22 @@ def test_of_several_bills_the_newest_is_checked(
     assert "earlier bills counted is believed" not in said
 
 
+def test_what_is_no_file_of_the_check_is_named_and_left_aside(
+    village: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines, rows = tmp_path / "verified-lines.json", tmp_path / "rows.json"
+    lines.write_text('{"name": "verified-lines", "rows": []}')
+    rows.write_text("[1, 2]")
+    assert main([str(lines), str(rows)]) == 1
+    assert "Lay a bill beside them: none of these files is one." in capsys.readouterr().out
+    bill = tmp_path / "bill.json"
+    bill.write_text(json.dumps(take_all(village)["2025-000001"]))
+    assert main([str(lines), str(bill), str(rows)]) == 0
+    said = capsys.readouterr().out
+    assert "no file of this check, left aside: verified-lines.json, rows.json" in said
+    assert "Bill 2025-000001 is right" in said
+
+
 def test_the_program_shares_no_code_with_the_product() -> None:
     names = {
         alias.name if isinstance(node, ast.Import) else node.module
