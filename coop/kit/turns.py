@@ -1,7 +1,7 @@
 """A lock that is had in the order in which it was asked for.
 
 The one of the standard library is given to whoever asks first once it is free, which is nearly always the thread that
-just gave it up: while a head-end caught up, a telegram of a single home waited for a second and more.
+just gave it up: while a head-end caught up, a telegram of a single home waited 33 times as long as alone.
 """
 
 from __future__ import annotations
